@@ -1,0 +1,77 @@
+import js from '@eslint/js';
+import nx from '@nx/eslint-plugin';
+import tseslint from 'typescript-eslint';
+
+/** Layers, lowest first: a package imports from its own layer and those below it. */
+const LAYERS = ['core', 'sys', 'base', 'wrapper', 'devices', 'app'];
+
+const depConstraints = LAYERS.map((layer, index) => ({
+  sourceTag: `layer:${layer}`,
+  onlyDependOnLibsWithTags: LAYERS.slice(0, index + 1).map((below) => `layer:${below}`),
+}));
+
+const BAN_KOFFI = {
+  paths: [{ name: 'koffi', message: 'Only @crosvm/sys-util may use koffi: add the call there.' }],
+};
+
+export default tseslint.config(
+  {
+    ignores: ['**/dist/**', '**/coverage/**', '**/node_modules/**', '.nx/**', '**/jest.config.cjs'],
+  },
+  js.configs.recommended,
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
+    plugins: { '@nx': nx },
+    languageOptions: {
+      parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
+    },
+    rules: {
+      '@nx/enforce-module-boundaries': [
+        'error',
+        { depConstraints, allow: [], enforceBuildableLibDependency: false },
+      ],
+      '@typescript-eslint/restrict-template-expressions': [
+        'error',
+        { allowNumber: true, allowBoolean: true },
+      ],
+      // The kernel's spelling (`kvm_run`, `KVM_EXIT_IO`) is kept on purpose.
+      '@typescript-eslint/naming-convention': 'off',
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@typescript-eslint/no-unnecessary-condition': [
+        'error',
+        { allowConstantLoopConditions: 'only-allowed-literals' },
+      ],
+      '@typescript-eslint/consistent-type-imports': 'error',
+      'no-restricted-imports': ['error', BAN_KOFFI],
+      'max-lines': ['error', { max: 400 }],
+      'max-params': ['error', { max: 4 }],
+      eqeqeq: 'error',
+    },
+  },
+  {
+    files: ['libs/sys-util/src/ffi/**/*.ts'],
+    rules: { 'no-restricted-imports': 'off' },
+  },
+  {
+    files: ['libs/*-sys/src/**/*.ts', 'libs/syscall-defines/src/**/*.ts'],
+    rules: { 'max-lines': 'off' },
+  },
+  {
+    files: ['**/*.test.ts'],
+    rules: { '@typescript-eslint/no-non-null-assertion': 'off', 'max-lines': 'off' },
+  },
+  {
+    files: ['**/*.cts', '**/*.mjs', '**/*.cjs'],
+    languageOptions: {
+      globals: {
+        module: 'writable',
+        require: 'readonly',
+        process: 'readonly',
+        console: 'readonly',
+        __dirname: 'readonly',
+      },
+    },
+    rules: { '@typescript-eslint/no-require-imports': 'off' },
+  },
+);
