@@ -1,0 +1,73 @@
+import { bind } from './bind';
+
+/**
+ * Every libc function that the project calls. Two signatures of one symbol differ in how an argument
+ * is passed: an integer is cheaper to convert than a pointer.
+ */
+export const libc = bind(null, {
+  // Files and fds.
+  close: ['int', ['int']],
+  dup: ['int', ['int']],
+  fcntl: ['int', ['int', 'int', 'long']],
+  fcntlPointer: ['int', ['int', 'int', 'pointer'], { symbol: 'fcntl' }],
+  fstat: ['int', ['int', 'pointer']],
+  fsync: ['int', ['int']],
+  fdatasync: ['int', ['int']],
+  ftruncate: ['int', ['int', 'long']],
+  fallocate: ['int', ['int', 'int', 'long', 'long']],
+  lseek: ['long', ['int', 'long', 'int']],
+  open: ['int', ['string', 'int', 'uint']],
+  read: ['ssize_t', ['int', 'pointer', 'size_t']],
+  write: ['ssize_t', ['int', 'pointer', 'size_t']],
+  pread: ['ssize_t', ['int', 'pointer', 'size_t', 'long']],
+  pwrite: ['ssize_t', ['int', 'pointer', 'size_t', 'long']],
+  readv: ['ssize_t', ['int', 'pointer', 'int']],
+  writev: ['ssize_t', ['int', 'pointer', 'int']],
+  preadv: ['ssize_t', ['int', 'pointer', 'int', 'long']],
+  pwritev: ['ssize_t', ['int', 'pointer', 'int', 'long']],
+  ioctl: ['int', ['int', 'ulong', 'pointer']],
+  ioctlValue: ['int', ['int', 'ulong', 'ulong'], { symbol: 'ioctl' }],
+  pipe2: ['int', ['pointer', 'int']],
+
+  // Memory.
+  mmap: ['long', ['pointer', 'size_t', 'int', 'int', 'int', 'long']],
+  munmap: ['int', ['pointer', 'size_t']],
+  madvise: ['int', ['pointer', 'size_t', 'int']],
+  memfd_create: ['int', ['string', 'uint']],
+
+  // Events.
+  eventfd: ['int', ['uint', 'int']],
+  epoll_create1: ['int', ['int']],
+  epoll_ctl: ['int', ['int', 'int', 'int', 'pointer']],
+  epoll_wait: ['int', ['int', 'pointer', 'int', 'int']],
+  poll: ['int', ['pointer', 'ulong', 'int']],
+  timerfd_create: ['int', ['int', 'int']],
+  timerfd_settime: ['int', ['int', 'int', 'pointer', 'pointer']],
+  timerfd_gettime: ['int', ['int', 'pointer']],
+  signalfd: ['int', ['int', 'pointer', 'int']],
+
+  // Signals, threads, processes.
+  pthread_sigmask: ['int', ['int', 'pointer', 'pointer']],
+  sigtimedwait: ['int', ['pointer', 'pointer', 'pointer']],
+  tgkill: ['int', ['int', 'int', 'int']],
+  gettid: ['int', []],
+  getpid: ['int', []],
+  sched_setaffinity: ['int', ['int', 'size_t', 'pointer']],
+  sched_getaffinity: ['int', ['int', 'size_t', 'pointer']],
+
+  // Sockets.
+  socketpair: ['int', ['int', 'int', 'int', 'pointer']],
+  sendmsg: ['ssize_t', ['int', 'pointer', 'int']],
+  recvmsg: ['ssize_t', ['int', 'pointer', 'int']],
+
+  // Terminal and log.
+  isatty: ['int', ['int']],
+  tcgetattr: ['int', ['int', 'pointer']],
+  tcsetattr: ['int', ['int', 'int', 'pointer']],
+  openlog: ['void', ['pointer', 'int', 'int']],
+  syslog: ['void', ['int', 'string', 'string']],
+  closelog: ['void', []],
+
+  // Entropy.
+  getrandom: ['ssize_t', ['pointer', 'size_t', 'uint']],
+});

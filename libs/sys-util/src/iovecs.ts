@@ -1,0 +1,73 @@
+import { addr64, type HostAddress, struct, TWO_POW_32 } from '@crosvm/data-model';
+
+/** `struct iovec` of a 64-bit machine. */
+export const iovec = struct('iovec', { iov_base: addr64, iov_len: addr64 });
+
+const WORDS = iovec.size / 4;
+
+/**
+ * A list of memory ranges for `readv`, `writev` and their kin, in one buffer that is used again and
+ * again: filling it allocates nothing.
+ */
+export class Iovecs {
+  /** The `struct iovec[capacity]` itself, to hand to a call together with `count`. */
+  readonly bytes: Uint8Array;
+  readonly #words: Uint32Array;
+  #count = 0;
+  #total = 0;
+
+  /** @param capacity most ranges it can hold; Linux takes at most 1024 (IOV_MAX) in one call */
+  constructor(readonly capacity: number) {
+    this.bytes = new Uint8Array(capacity * iovec.size);
+    this.#words = new Uint32Array(this.bytes.buffer);
+  }
+
+  /** Ranges in the list. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Bytes of all ranges together. */
+  get total(): number {
+    return this.#total;
+  }
+
+  /** Empties the list. */
+  clear(): void {
+    this.#count = 0;
+    this.#total = 0;
+  }
+
+  /**
+   * Adds a range; false, with nothing added, if the list is full.
+   * The caller checked the range: take addresses from `GuestMemory.hostAddress`.
+   */
+  // SAFETY: the kernel reads or writes `length` bytes at `address` when the list is used.
+  push(address: HostAddress, length: number): boolean {
+    if (this.#count === this.capacity) {
+      return false;
+    }
+    const at = this.#count * WORDS;
+    this.#words[at] = address % TWO_POW_32;
+    this.#words[at + 1] = Math.floor(address / TWO_POW_32);
+    this.#words[at + 2] = length % TWO_POW_32;
+    this.#words[at + 3] = Math.floor(length / TWO_POW_32);
+    this.#count += 1;
+    this.#total += length;
+    return true;
+  }
+
+  /** The address of range `index` of the list. */
+  addressOf(index: number): HostAddress {
+    return this.#pair(index * WORDS);
+  }
+
+  /** The length of range `index` of the list, in bytes. */
+  lengthOf(index: number): number {
+    return this.#pair(index * WORDS + 2);
+  }
+
+  #pair(at: number): number {
+    return (this.#words[at] ?? 0) + (this.#words[at + 1] ?? 0) * TWO_POW_32;
+  }
+}

@@ -1,0 +1,57 @@
+import { libc } from './ffi/libc';
+import { type FileMapping, Mapping } from './mapping';
+import { OwnedFd } from './owned-fd';
+import { check } from './sys-error';
+
+const MFD_CLOEXEC = 1;
+const MFD_ALLOW_SEALING = 2;
+const F_ADD_SEALS = 1033;
+const F_SEAL_SEAL = 1;
+const F_SEAL_SHRINK = 2;
+const F_SEAL_GROW = 4;
+
+/** Memory that several processes can map: a memfd of a fixed size. */
+export class SharedMemory implements Disposable {
+  private constructor(
+    readonly fd: OwnedFd,
+    /** Bytes. */
+    readonly size: number,
+  ) {}
+
+  /**
+   * Makes zeroed memory. Its size is sealed: no holder of the descriptor can shrink it under the
+   * others, who would be killed by SIGBUS.
+   * @param name shown in `/proc/<pid>/maps`
+   * @throws SysError EMFILE, ENOMEM, EINVAL
+   */
+  static create(name: string, size: number): SharedMemory {
+    const flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
+    const fd = OwnedFd.adopt(check('memfd_create', libc.memfd_create(name, flags)));
+    try {
+      check('ftruncate', libc.ftruncate(fd.raw, size));
+      const seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
+      check('fcntl(F_ADD_SEALS)', libc.fcntl(fd.raw, F_ADD_SEALS, seals));
+    } catch (error) {
+      fd.close();
+      throw error;
+    }
+    return new SharedMemory(fd, size);
+  }
+
+  /** Memory whose descriptor came from elsewhere; takes ownership of it. */
+  static adopt(fd: OwnedFd, size: number): SharedMemory {
+    return new SharedMemory(fd, size);
+  }
+
+  /**
+   * Maps all of it, or the part named.
+   * @throws SysError ENOMEM, EINVAL
+   */
+  map(part: Partial<FileMapping> = {}): Mapping {
+    return Mapping.ofFd(this.fd.raw, { size: this.size, ...part });
+  }
+
+  [Symbol.dispose](): void {
+    this.fd.close();
+  }
+}
