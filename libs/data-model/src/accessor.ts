@@ -53,8 +53,8 @@ type ScalarKeys<Fields> = {
 
 /** Where an accessor is, and how it moves. */
 export interface Cursor {
-  /** Offset of the struct in its buffer, in bytes. */
-  readonly base: number;
+  /** Offset of the struct in its buffer, in bytes. Named so that no C field can clash. */
+  readonly $base: number;
   /** Moves the accessor to another offset of the same buffer, without allocation. */
   rebase(base: number): this;
 }

@@ -18,7 +18,8 @@ interface Runtime {
 export type AccessorClass = new (view: DataView, base: number) => object;
 
 const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]*$/;
-const RESERVED = new Set(['base', 'rebase', 'constructor', 'view']);
+/** The accessor's own state is called `$view` and `$base`, which no C field can be. */
+const RESERVED = new Set(['rebase', 'constructor', 'buffer']);
 
 const DATA_VIEW_METHOD: Readonly<Record<Exclude<ScalarKind, 'addr64'>, string>> = {
   u8: 'Uint8',
@@ -44,42 +45,42 @@ function isScalar(field: FieldType): field is ScalarType {
 }
 
 function scalarCode(name: string, kind: ScalarKind, offset: number): string {
-  const at = `this.base + ${offset}`;
+  const at = `this.$base + ${offset}`;
   if (kind === 'addr64') {
     return `
       get ${name}() {
         const at = ${at};
-        return this.view.getUint32(at, true) + this.view.getUint32(at + 4, true) * ${TWO_POW_32};
+        return this.$view.getUint32(at, true) + this.$view.getUint32(at + 4, true) * ${TWO_POW_32};
       }
-      set ${name}(value) { writeAddress(this.view, ${at}, value); }`;
+      set ${name}(value) { writeAddress(this.$view, ${at}, value); }`;
   }
   const method = DATA_VIEW_METHOD[kind];
   return `
-      get ${name}() { return this.view.get${method}(${at}, true); }
-      set ${name}(value) { this.view.set${method}(${at}, value, true); }`;
+      get ${name}() { return this.$view.get${method}(${at}, true); }
+      set ${name}(value) { this.$view.set${method}(${at}, value, true); }`;
 }
 
 function fieldCode(name: string, field: FieldType, offset: number, index: number): string {
-  const at = `this.base + ${offset}`;
+  const at = `this.$base + ${offset}`;
   if (isScalar(field)) {
     return scalarCode(name, field.kind, offset);
   }
   if (field.kind === 'bytes') {
     return `
       get ${name}() {
-        return new Uint8Array(this.view.buffer, this.view.byteOffset + ${at}, ${field.size});
+        return new Uint8Array(this.$view.buffer, this.$view.byteOffset + ${at}, ${field.size});
       }`;
   }
   if (field.kind === 'struct' || field.kind === 'union') {
     return `
       #${name} = undefined;
       get ${name}() {
-        this.#${name} ??= types[${index}].over(this.view, 0);
+        this.#${name} ??= types[${index}].over(this.$view, 0);
         return this.#${name}.rebase(${at});
       }`;
   }
   return `
-      get ${name}() { return elements(this.view, ${at}, types[${index}]); }`;
+      get ${name}() { return elements(this.$view, ${at}, types[${index}]); }`;
 }
 
 /** Makes the accessor class of a struct or union whose fields lie at `offsets`. */
@@ -100,8 +101,8 @@ export function accessorClass(
   const text = `'use strict';
     const { writeAddress, elements, types } = runtime;
     return class ${name} {
-      constructor(view, base) { this.view = view; this.base = base; }
-      rebase(base) { this.base = base; return this; }
+      constructor(view, base) { this.$view = view; this.$base = base; }
+      rebase(base) { this.$base = base; return this; }
       ${members.join('')}
     };`;
   const runtime: Runtime = { writeAddress, elements, types: entries.map(([, type]) => type) };

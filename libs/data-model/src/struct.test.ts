@@ -74,6 +74,14 @@ describe('struct', () => {
     expect([view.x, view.y]).toEqual([3, 4]);
   });
 
+  it('leaves the name base to the fields, which the kernel uses', () => {
+    const segment = struct('segment', { base: u64, limit: u32 });
+    const view = segment.allocate();
+    view.base = 0x1234n;
+    expect(view.base).toBe(0x1234n);
+    expect(view.rebase(0).base).toBe(0x1234n);
+  });
+
   it('grows by a flexible last member', () => {
     const list = struct('list', { nent: u32, entries: flexible(point) });
     const data = list.from({ nent: 2, entries: [{ x: 1 }, { x: 2 }] });
