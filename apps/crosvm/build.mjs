@@ -1,0 +1,27 @@
+// Bundles the entries of the app: one file each, so that starting a process or a worker reads one
+// file. koffi stays outside: it is native code.
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { build } from 'esbuild';
+
+const root = import.meta.dirname;
+const outdir = join(root, 'dist');
+
+rmSync(outdir, { recursive: true, force: true });
+await build({
+  absWorkingDir: root,
+  entryPoints: ['src/main.ts', 'src/vcpu-worker.ts', 'src/device-host.ts'],
+  outdir,
+  bundle: true,
+  platform: 'node',
+  format: 'cjs',
+  target: 'node20',
+  conditions: ['@crosvm/source'],
+  external: ['koffi'],
+  sourcemap: true,
+  sourcesContent: false,
+  logLevel: 'warning',
+});
+// Last, so that an interrupted build is not taken for a finished one.
+writeFileSync(join(outdir, '.built'), '');
