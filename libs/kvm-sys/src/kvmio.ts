@@ -1,0 +1,2 @@
+/** The ioctl group of KVM. */
+export const KVMIO = 0xae;
