@@ -14,6 +14,13 @@ const BAN_KOFFI = {
   paths: [{ name: 'koffi', message: 'Only @crosvm/sys-util may use koffi: add the call there.' }],
 };
 
+const BAN_KOFFI_BY_CALL = ['CallExpression[callee.name="require"]', 'ImportExpression'].map(
+  (node) => ({
+    selector: `${node} > Literal[value="koffi"]`,
+    message: BAN_KOFFI.paths[0].message,
+  }),
+);
+
 export default tseslint.config(
   {
     ignores: ['**/dist/**', '**/coverage/**', '**/node_modules/**', '.nx/**', '**/jest.config.cjs'],
@@ -44,6 +51,7 @@ export default tseslint.config(
       ],
       '@typescript-eslint/consistent-type-imports': 'error',
       'no-restricted-imports': ['error', BAN_KOFFI],
+      'no-restricted-syntax': ['error', ...BAN_KOFFI_BY_CALL],
       'max-lines': ['error', { max: 400 }],
       'max-params': ['error', { max: 4 }],
       eqeqeq: 'error',
@@ -51,7 +59,7 @@ export default tseslint.config(
   },
   {
     files: ['libs/sys-util/src/ffi/**/*.ts'],
-    rules: { 'no-restricted-imports': 'off' },
+    rules: { 'no-restricted-imports': 'off', 'no-restricted-syntax': 'off' },
   },
   {
     files: ['libs/*-sys/src/**/*.ts', 'libs/syscall-defines/src/**/*.ts'],
@@ -70,6 +78,7 @@ export default tseslint.config(
         process: 'readonly',
         console: 'readonly',
         __dirname: 'readonly',
+        URL: 'readonly',
       },
     },
     rules: { '@typescript-eslint/no-require-imports': 'off' },

@@ -1,0 +1,36 @@
+/** Where the bytes that the guest writes to a serial port go. */
+export type SerialType = 'stdout' | 'file' | 'sink' | 'syslog';
+
+/** One serial port: `--serial type=...,num=...,...`. */
+export interface SerialConfig {
+  readonly type: SerialType;
+  /** Which port: 1 to 4, for COM1 to COM4. */
+  readonly num: number;
+  /** The file to write to, for type `file`. */
+  readonly path?: string;
+  /** Whether it is the guest's console (`console=ttyS<num - 1>`). */
+  readonly console: boolean;
+  /** Whether it takes the input of this process. */
+  readonly stdin: boolean;
+}
+
+/** Host CPUs for every vCPU alike, or for each vCPU by its index. */
+export type CpuAffinity =
+  | { readonly kind: 'all'; readonly cpus: readonly number[] }
+  | { readonly kind: 'each'; readonly cpus: ReadonlyMap<number, readonly number[]> };
+
+/** What `crosvm run` was asked for, checked as far as it can be without touching the host. */
+export interface RunConfig {
+  /** Path of the kernel: an ELF64 `vmlinux` or a bzImage. */
+  readonly kernel: string;
+  /** Path of the initial ramdisk. */
+  readonly initrd?: string;
+  /** Kernel arguments to add after the defaults, in order. */
+  readonly params: readonly string[];
+  /** Guest memory in MiB. */
+  readonly memory: number;
+  readonly cpus: number;
+  readonly cpuAffinity?: CpuAffinity;
+  /** The serial ports that are connected, at most one for each number. */
+  readonly serial: readonly SerialConfig[];
+}

@@ -1,0 +1,35 @@
+/** Why a VM ended. */
+export type VmEnd =
+  /** The guest switched itself off (ACPI). */
+  | { readonly kind: 'poweroff' }
+  /** The guest asked for a reset (i8042, the reset register). */
+  | { readonly kind: 'reset' }
+  /** The guest or KVM came to a state that cannot go on; `detail` says what and where. */
+  | { readonly kind: 'crash'; readonly detail: string }
+  /** This process was told to end by a signal. */
+  | { readonly kind: 'signal'; readonly signal: NodeJS.Signals; readonly number: number }
+  /** The user ended it from the keyboard. */
+  | { readonly kind: 'quit' }
+  /** A part of the VMM failed. */
+  | { readonly kind: 'failed'; readonly part: string; readonly cause: unknown };
+
+/** Exit status after a guest that crashed, or a VMM that failed. */
+const EXIT_FAILURE = 1;
+
+/** What a shell gives for a process that ended by a signal: this and the signal's number. */
+const EXIT_SIGNALLED = 128;
+
+/** The exit status of the process for each way a VM can end. */
+export function exitStatus(end: VmEnd): number {
+  switch (end.kind) {
+    case 'poweroff':
+    case 'reset':
+    case 'quit':
+      return 0;
+    case 'signal':
+      return EXIT_SIGNALLED + end.number;
+    case 'crash':
+    case 'failed':
+      return EXIT_FAILURE;
+  }
+}

@@ -1,0 +1,44 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const ROOT = join(__dirname, '../../..');
+
+interface Manifest {
+  readonly name: string;
+  readonly private?: boolean;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly nx: { readonly tags: readonly string[] };
+}
+
+const folders = ['libs', 'apps'].flatMap((parent) =>
+  readdirSync(join(ROOT, parent)).map((name) => join(parent, name)),
+);
+
+const manifestOf = (folder: string): Manifest =>
+  JSON.parse(readFileSync(join(ROOT, folder, 'package.json'), 'utf8')) as Manifest;
+
+/** Packages of the workspace and npm that the sources of a folder import. */
+function importsOf(folder: string): Set<string> {
+  const sources = readdirSync(join(ROOT, folder, 'src'), { recursive: true, encoding: 'utf8' });
+  const product = sources.filter((file) => /(?<!\.test)\.ts$/.test(file));
+  const names = product.flatMap((file) => {
+    const text = readFileSync(join(ROOT, folder, 'src', file), 'utf8');
+    const specifiers = text.matchAll(/(?:from|import|import\() ?'((?:@[\w-]+\/)?[\w-]+)/g);
+    return [...specifiers].map((match) => match[1]!);
+  });
+  return new Set(names.filter((name) => name !== 'node'));
+}
+
+describe.each(folders)('%s', (folder) => {
+  const manifest = manifestOf(folder);
+
+  it('has a layer and a README', () => {
+    expect(manifest.nx.tags).toEqual([expect.stringMatching(/^layer:/)]);
+    expect(existsSync(join(ROOT, folder, 'README.md'))).toBe(true);
+  });
+
+  it('lists just the packages that it imports', () => {
+    const used = [...importsOf(folder)].sort();
+    expect(used).toEqual(Object.keys(manifest.dependencies ?? {}).sort());
+  });
+});
