@@ -1,11 +1,9 @@
+import { EFD_CLOEXEC, EFD_NONBLOCK, EFD_SEMAPHORE } from './abi/events';
+import { CounterReader } from './counter';
 import { lastErrno } from './ffi/bind';
 import { libc } from './ffi/libc';
 import { OwnedFd } from './owned-fd';
 import { check, Errno, SysError } from './sys-error';
-
-const EFD_SEMAPHORE = 1;
-const EFD_NONBLOCK = 0o4000;
-const EFD_CLOEXEC = 0o2000000;
 
 /** How an eventfd behaves. */
 export interface EventFdOptions {
@@ -19,8 +17,7 @@ export interface EventFdOptions {
 export class EventFd implements Disposable {
   // One buffer each way, so that neither a signal nor a read allocates.
   readonly #one = new Uint8Array(8);
-  readonly #value = new Uint8Array(8);
-  readonly #words = new Uint32Array(this.#value.buffer);
+  readonly #counter = new CounterReader('read(eventfd)');
 
   private constructor(readonly fd: OwnedFd) {
     this.#one[0] = 1;
@@ -60,15 +57,7 @@ export class EventFd implements Disposable {
    * @throws SysError EBADF
    */
   read(): number | undefined {
-    if (libc.read(this.fd.raw, this.#value, 8) < 0) {
-      const errno = lastErrno();
-      if (errno === Errno.EAGAIN || errno === Errno.EINTR) {
-        return undefined;
-      }
-      throw new SysError('read(eventfd)', errno);
-    }
-    const [low = 0, high = 0] = this.#words;
-    return low + high * 2 ** 32;
+    return this.#counter.read(this.fd.raw);
   }
 
   [Symbol.dispose](): void {

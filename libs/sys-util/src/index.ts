@@ -1,4 +1,13 @@
+export {
+  Epoll,
+  POLL_ERROR,
+  POLL_HANG_UP,
+  POLL_PEER_CLOSED,
+  POLL_READABLE,
+  POLL_WRITABLE,
+} from './epoll';
 export { EventFd, type EventFdOptions } from './event-fd';
+export { EventLoopPoller } from './event-loop-poller';
 export { bind } from './ffi/bind';
 
 export type {
@@ -17,9 +26,23 @@ export {
   type MemoryRange,
 } from './guest-memory';
 export { ioctl, ioctlRaw } from './ioctl';
-export { iovec, Iovecs } from './iovecs';
+export { Iovecs } from './iovecs';
 export { type FileMapping, Mapping } from './mapping';
 export { OwnedFd } from './owned-fd';
+export { PollLoop } from './poll-loop';
+export type { Poller, PollHandler, PollRegistration } from './poller';
 export { SharedMemory } from './shared-memory';
+export { SignalFd, type SignalFdOptions, type SignalInfo } from './signal-fd';
+export { SignalSet } from './signal-set';
+export {
+  blockSignals,
+  consumeSignal,
+  gettid,
+  kickThread,
+  setBlockedSignals,
+  SIGRTMIN,
+  unblockSignals,
+} from './signals';
 export { check, Errno, retry, SysError } from './sys-error';
 export { preadvRaw, pwritevRaw, readRaw, readvRaw, writeRaw, writevRaw } from './raw-io';
+export { TimerFd, type TimerClock, type TimerFdOptions } from './timer-fd';

@@ -1,7 +1,6 @@
-import { addr64, type HostAddress, struct, TWO_POW_32 } from '@crosvm/data-model';
+import { type HostAddress, TWO_POW_32 } from '@crosvm/data-model';
 
-/** `struct iovec` of a 64-bit machine. */
-export const iovec = struct('iovec', { iov_base: addr64, iov_len: addr64 });
+import { iovec } from './abi/socket';
 
 const WORDS = iovec.size / 4;
 

@@ -1,0 +1,9 @@
+/*
+ * The C structs and constants that this package uses, under their C names. A golden file made from
+ * the C headers says whether they are right.
+ */
+export * from './events';
+export * from './signal';
+export * from './socket';
+export * from './termios';
+export * from './time';
