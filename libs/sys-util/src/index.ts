@@ -8,6 +8,15 @@ export {
 } from './epoll';
 export { EventFd, type EventFdOptions } from './event-fd';
 export { EventLoopPoller } from './event-loop-poller';
+export {
+  type FdMessage,
+  FdSocket,
+  type FdSocketOptions,
+  MessageTruncatedError,
+  type PeerCredentials,
+  type Received,
+  socketPair,
+} from './fd-socket';
 export { bind } from './ffi/bind';
 
 export type {
@@ -28,6 +37,7 @@ export {
 export { ioctl, ioctlRaw } from './ioctl';
 export { Iovecs } from './iovecs';
 export { type FileMapping, Mapping } from './mapping';
+export { MAX_FDS_PER_MESSAGE, MessageBuffer } from './message-buffer';
 export { OwnedFd } from './owned-fd';
 export { PollLoop } from './poll-loop';
 export type { Poller, PollHandler, PollRegistration } from './poller';

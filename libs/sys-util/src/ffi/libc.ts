@@ -59,6 +59,7 @@ export const libc = bind(null, {
   socketpair: ['int', ['int', 'int', 'int', 'pointer']],
   sendmsg: ['ssize_t', ['int', 'pointer', 'int']],
   recvmsg: ['ssize_t', ['int', 'pointer', 'int']],
+  getsockopt: ['int', ['int', 'int', 'int', 'pointer', 'pointer']],
 
   // Terminal and log.
   isatty: ['int', ['int']],
