@@ -94,6 +94,8 @@ cached() {
     ) || status=$?
     if ((status == 0)); then
       chmod 755 "$temporary" && mv -T "$temporary" "$dir" || die "cannot write to ${dir%/*}"
+      # What earlier versions made goes after a month; an older checkout makes it again.
+      find "${dir%/*}" -mindepth 1 -maxdepth 1 -type d -mtime +30 -exec rm -rf {} + || true
     else
       rm -rf "$temporary"
     fi

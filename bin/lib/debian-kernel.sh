@@ -155,3 +155,34 @@ copy_modules() {
     done <<<"$needed"
   done
 }
+
+# copy_module_tree KERNEL_DIR TARGET MODULE...: copies the modules and all they need into
+# TARGET/lib/modules/RELEASE, where modprobe finds them.
+copy_module_tree() {
+  local kernel=$1 target=$2 release from module kind path needed
+  shift 2
+  release=$(<"$kernel/release")
+  from=$kernel/modules
+  mkdir -p "$target/lib/modules/$release"
+  cp "$from/lib/modules/$release"/modules.{builtin,builtin.modinfo,order} "$target/lib/modules/$release/" || die "cannot write to $target"
+  for module in "$@"; do
+    needed=$(PATH=$sbin_path modprobe -d "$from" -S "$release" --show-depends "$module") ||
+      die "the kernel $release has no module $module"
+    while read -r kind path _; do
+      [[ $kind == insmod ]] || continue
+      (cd "$from" && cp --parents "./${path#"$from"/}" "$target") || die "cannot write to $target"
+    done <<<"$needed"
+  done
+  PATH=$sbin_path depmod -b "$target" "$release" || die "depmod failed"
+  # Only this one is read by busybox's modprobe.
+  find "$target/lib/modules/$release" -maxdepth 1 -name 'modules.*' ! -name modules.dep ! -name modules.alias -delete
+}
+
+# pack_initramfs DIRECTORY OUTPUT: not compressed, since unpacking costs more under emulation than reading.
+pack_initramfs() {
+  (cd "$1" && find . -print0 | LC_ALL=C sort -z | cpio --null -o -H newc -R 0:0 --quiet --reproducible) >"$2" ||
+    die "cannot pack the initramfs $2"
+}
+
+# link_or_copy FROM TO: kernels are large, and a hard link also keeps the file when FROM is cleaned away.
+link_or_copy() { ln "$1" "$2" 2>/dev/null || cp "$1" "$2" || die "cannot write $2"; }

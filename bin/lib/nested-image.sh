@@ -31,13 +31,5 @@ make_nested_image() {
   copy_modules "$kernel" "$root/modules/host.list" "$root/modules" "${nested_host_modules[@]}"
   pack_initramfs "$root" "$temporary/initrd"
   rm -rf "$root"
-  # A hard link: the kernel is large, and may be in use when its own directory is cleaned away.
-  ln "$kernel/vmlinux" "$temporary/vmlinux" 2>/dev/null || cp "$kernel/vmlinux" "$temporary/vmlinux" ||
-    die "cannot write to $temporary"
-}
-
-# pack_initramfs DIRECTORY OUTPUT: not compressed, since unpacking costs more under emulation than reading.
-pack_initramfs() {
-  (cd "$1" && find . -print0 | LC_ALL=C sort -z | cpio --null -o -H newc -R 0:0 --quiet --reproducible) >"$2" ||
-    die "cannot pack the initramfs $2"
+  link_or_copy "$kernel/vmlinux" "$temporary/vmlinux"
 }
