@@ -1,0 +1,26 @@
+export {
+  EI_CLASS,
+  EI_DATA,
+  Elf64_Ehdr,
+  Elf64_Phdr,
+  Elf64_Shdr,
+  Elf64_Sym,
+  ELFCLASS32,
+  ELFCLASS64,
+  ELFDATA2LSB,
+  ELFDATA2MSB,
+  EM_X86_64,
+  ET_CORE,
+  ET_DYN,
+  ET_EXEC,
+  ET_REL,
+  PT_INTERP,
+  PT_LOAD,
+  SHT_SYMTAB,
+} from './elf';
+export {
+  LOADED_HIGH,
+  setup_header,
+  XLF_CAN_BE_LOADED_ABOVE_4G,
+  XLF_KERNEL_64,
+} from './setup-header';
