@@ -23,6 +23,8 @@ function load(path) {
     platform: 'node',
     format: 'cjs',
     conditions: ['@crosvm/source'],
+    // Native code cannot be bundled.
+    external: ['koffi'],
     write: false,
   });
   const module = new Module(path);
