@@ -1,1 +1,32 @@
-export {};
+export { type AccessWidth, type BusDevice } from './bus/bus-device';
+export { MmioBus, type MmioRange } from './bus/mmio-bus';
+export { PORT_COUNT, PortBus, type PortRange, type PortString } from './bus/port-bus';
+export { acpiPm, type AcpiPmConfig, pressPowerButton } from './acpi-pm/front-end';
+export { cmos, type CmosConfig } from './cmos/front-end';
+export { type CmosMemorySize } from './cmos/state';
+export {
+  allocateFrontEnds,
+  areaOf,
+  attachFrontEnds,
+  createFrontEnds,
+  type FrontEndPlacement,
+  type FrontEndRequest,
+  type FrontEndSet,
+  request,
+} from './front-end/allocate';
+export type {
+  Doorbell,
+  FrontEnd,
+  FrontEndContext,
+  FrontEndModule,
+  HostServices,
+  InterruptLine,
+  PowerControl,
+  StateArea,
+} from './front-end/front-end';
+export { hostServices } from './front-end/host-services';
+export { FRONT_ENDS } from './front-end/registry';
+export { i8042, type I8042Config } from './i8042/front-end';
+export { serial } from './serial/front-end';
+export { SERIAL_PAGE_SIZE } from './serial/page';
+export { type SerialConfig, type SerialConnection } from './serial/uart';

@@ -1,0 +1,98 @@
+import fc from 'fast-check';
+
+import type { AccessWidth, BusDevice } from './bus-device';
+import { MmioBus } from './mmio-bus';
+
+/** Answers each byte with the low byte of its offset, and remembers every call. */
+class Counter implements BusDevice {
+  readonly calls: string[] = [];
+
+  read(offset: number, width: AccessWidth): number {
+    this.calls.push(`r${width}@${offset}`);
+    let value = 0;
+    for (let index = width - 1; index >= 0; index -= 1) {
+      value = value * 256 + ((offset + index) & 0xff);
+    }
+    return value;
+  }
+
+  write(offset: number, width: AccessWidth, value: number): void {
+    this.calls.push(`w${width}@${offset}=${value.toString(16)}`);
+  }
+}
+
+const HIGH = 0xfe_dcba_9000;
+
+function readBytes(bus: MmioBus, address: number, length: number): number[] {
+  const view = new DataView(new ArrayBuffer(8));
+  bus.read(address, length, view, 0);
+  return [...new Uint8Array(view.buffer, 0, length)];
+}
+
+describe('MmioBus', () => {
+  it('finds devices beyond 32 bits, and again after another one was hit', () => {
+    const bus = new MmioBus();
+    bus.insert({ base: HIGH, length: 0x1000, device: new Counter() });
+    bus.insert({ base: 0xd000_0000, length: 0x100, device: new Counter() });
+    expect(readBytes(bus, HIGH + 0x10, 4)).toEqual([0x10, 0x11, 0x12, 0x13]);
+    expect(readBytes(bus, 0xd000_0004, 2)).toEqual([4, 5]);
+    expect(readBytes(bus, HIGH + 0xfff, 1)).toEqual([0xff]);
+  });
+
+  it('splits eight bytes and odd lengths into aligned accesses', () => {
+    const bus = new MmioBus();
+    const device = new Counter();
+    bus.insert({ base: HIGH, length: 0x1000, device });
+    readBytes(bus, HIGH + 8, 8);
+    readBytes(bus, HIGH + 1, 7);
+    expect(device.calls).toEqual(['r4@8', 'r4@12', 'r1@1', 'r2@2', 'r4@4']);
+  });
+
+  it('writes in the same pieces', () => {
+    const bus = new MmioBus();
+    const device = new Counter();
+    bus.insert({ base: 0x1000, length: 6, device });
+    const view = new DataView(new ArrayBuffer(8));
+    view.setBigUint64(0, 0x8877_6655_f433_2211n, true);
+    bus.write(0x1000, 8, view, 0);
+    expect(device.calls).toEqual(['w4@0=f4332211', 'w2@4=6655']);
+  });
+
+  it('answers all ones between, below and above the devices', () => {
+    const bus = new MmioBus();
+    expect(readBytes(bus, 0, 8)).toEqual(new Array(8).fill(0xff));
+    bus.insert({ base: 0x2000, length: 2, device: new Counter() });
+    bus.insert({ base: 0x1000, length: 2, device: new Counter() });
+    expect(readBytes(bus, 0x1000, 4)).toEqual([0, 1, 0xff, 0xff]);
+    expect(readBytes(bus, 0x1fff, 2)).toEqual([0xff, 0]);
+    expect(readBytes(bus, 2 ** 52, 3)).toEqual([0xff, 0xff, 0xff]);
+  });
+
+  it('refuses ranges that overlap or are none', () => {
+    const bus = new MmioBus();
+    const device = new Counter();
+    bus.insert({ base: 0x1000, length: 0x1000, device });
+    expect(() => bus.insert({ base: 0x1fff, length: 1, device })).toThrow('0x1fff overlaps');
+    expect(() => bus.insert({ base: 0xfff, length: 2, device })).toThrow('overlaps that at 0x1000');
+    expect(() => bus.insert({ base: -1, length: 1, device })).toThrow(RangeError);
+    expect(() => bus.insert({ base: 0, length: 0, device })).toThrow(RangeError);
+    expect(() => bus.insert({ base: 2 ** 53 - 1, length: 1, device })).toThrow(RangeError);
+    expect(() => bus.insert({ base: 0x2000, length: 1, device })).not.toThrow();
+  });
+
+  it('reads the same bytes whatever the length and the alignment', () => {
+    const bus = new MmioBus();
+    bus.insert({ base: HIGH, length: 13, device: new Counter() });
+    bus.insert({ base: HIGH + 20, length: 4, device: new Counter() });
+    fc.assert(
+      fc.property(
+        fc.integer({ min: -9, max: 30 }),
+        fc.integer({ min: 1, max: 8 }),
+        (at, length) => {
+          const single = Array.from({ length }, (_, i) => readBytes(bus, HIGH + at + i, 1)[0]);
+          expect(readBytes(bus, HIGH + at, length)).toEqual(single);
+        },
+      ),
+    );
+  });
+});

@@ -1,0 +1,23 @@
+import { EventFd, Mapping } from '@crosvm/sys-util';
+
+import type { HostServices, PowerControl } from './front-end';
+
+/**
+ * What front ends need, on this thread. The descriptors stay their owners': the VMM keeps them, and
+ * what is mapped, open until the process ends.
+ */
+export function hostServices(power: PowerControl): HostServices {
+  return {
+    power,
+    interrupt: (fd) => {
+      const event = EventFd.adopt(fd);
+      return { raise: () => event.signal() };
+    },
+    doorbell: (fd) => {
+      const event = EventFd.adopt(fd);
+      return { ring: () => event.signal() };
+    },
+    mapPage: (fd, size) => Mapping.ofFd(fd, { size }).bytes,
+    now: Date.now,
+  };
+}

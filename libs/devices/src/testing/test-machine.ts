@@ -1,0 +1,36 @@
+import { MmioBus } from '../bus/mmio-bus';
+import { PortBus } from '../bus/port-bus';
+import {
+  allocateFrontEnds,
+  attachFrontEnds,
+  createFrontEnds,
+  type FrontEndRequest,
+  type FrontEndSet,
+} from '../front-end/allocate';
+import type { FrontEnd } from '../front-end/front-end';
+import { FRONT_ENDS } from '../front-end/registry';
+import { FakeHost } from './fake-host';
+
+/** Devices on a port bus, as one vCPU thread has them. */
+export class TestMachine {
+  readonly host = new FakeHost();
+  readonly ports = new PortBus();
+  readonly set: FrontEndSet;
+  readonly frontEnds: FrontEnd[];
+
+  constructor(...requests: FrontEndRequest[]) {
+    this.set = allocateFrontEnds(requests);
+    this.frontEnds = createFrontEnds(this.set, FRONT_ENDS, this.host);
+    attachFrontEnds(this.frontEnds, { ports: this.ports, mmio: new MmioBus() });
+  }
+
+  /** Reads a byte. */
+  in(port: number): number {
+    return this.ports.load(port, 1);
+  }
+
+  /** Writes a byte. */
+  out(port: number, value: number): void {
+    this.ports.store(port, 1, value);
+  }
+}
