@@ -28,6 +28,15 @@ export type {
   SignatureTable,
 } from './ffi/signature';
 export {
+  closeInheritedOnExec,
+  fileKind,
+  type FileKind,
+  openFile,
+  type Pipe,
+  pipe,
+  setNonblocking,
+} from './files';
+export {
   GuestMemory,
   GuestMemoryError,
   type GuestMemoryLayout,
@@ -41,6 +50,7 @@ export { MAX_FDS_PER_MESSAGE, MessageBuffer } from './message-buffer';
 export { OwnedFd } from './owned-fd';
 export { PollLoop } from './poll-loop';
 export type { Poller, PollHandler, PollRegistration } from './poller';
+export { RawTerminal } from './raw-terminal';
 export { SharedMemory } from './shared-memory';
 export { SignalFd, type SignalFdOptions, type SignalInfo } from './signal-fd';
 export { SignalSet } from './signal-set';
@@ -55,4 +65,13 @@ export {
 } from './signals';
 export { check, Errno, retry, SysError } from './sys-error';
 export { preadvRaw, pwritevRaw, readRaw, readvRaw, writeRaw, writevRaw } from './raw-io';
+export {
+  inForeground,
+  isTerminal,
+  rawSettings,
+  setTerminalSettings,
+  sttyText,
+  type TerminalSettings,
+  terminalSettings,
+} from './terminal-settings';
 export { TimerFd, type TimerClock, type TimerFdOptions } from './timer-fd';

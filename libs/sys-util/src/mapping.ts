@@ -1,15 +1,16 @@
 import { alignUp, fits, type HostAddress, PAGE_SIZE } from '@crosvm/data-model';
 
+import {
+  MAP_ANONYMOUS,
+  MAP_NORESERVE,
+  MAP_PRIVATE,
+  MAP_SHARED,
+  PROT_READ,
+  PROT_WRITE,
+} from './abi/files';
 import { viewMemory } from './ffi/bind';
 import { libc } from './ffi/libc';
 import { check } from './sys-error';
-
-const PROT_READ = 1;
-const PROT_WRITE = 2;
-const MAP_SHARED = 0x01;
-const MAP_PRIVATE = 0x02;
-const MAP_ANONYMOUS = 0x20;
-const MAP_NORESERVE = 0x4000;
 
 /** Node 20 has no ArrayBuffer of 4 GiB or more, and koffi ends the process when asked for one. */
 const MAX_VIEW = 4 * 1024 ** 3 - PAGE_SIZE;

@@ -1,7 +1,6 @@
+import { F_DUPFD_CLOEXEC } from './abi/files';
 import { libc } from './ffi/libc';
 import { check } from './sys-error';
-
-const F_DUPFD_CLOEXEC = 1030;
 
 /** A file descriptor with one owner, who closes it. */
 export class OwnedFd implements Disposable {

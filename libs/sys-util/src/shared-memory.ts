@@ -1,14 +1,15 @@
+import {
+  F_ADD_SEALS,
+  F_SEAL_GROW,
+  F_SEAL_SEAL,
+  F_SEAL_SHRINK,
+  MFD_ALLOW_SEALING,
+  MFD_CLOEXEC,
+} from './abi/files';
 import { libc } from './ffi/libc';
 import { type FileMapping, Mapping } from './mapping';
 import { OwnedFd } from './owned-fd';
 import { check } from './sys-error';
-
-const MFD_CLOEXEC = 1;
-const MFD_ALLOW_SEALING = 2;
-const F_ADD_SEALS = 1033;
-const F_SEAL_SEAL = 1;
-const F_SEAL_SHRINK = 2;
-const F_SEAL_GROW = 4;
 
 /** Memory that several processes can map: a memfd of a fixed size. */
 export class SharedMemory implements Disposable {

@@ -3,6 +3,7 @@
  * the C headers says whether they are right.
  */
 export * from './events';
+export * from './files';
 export * from './signal';
 export * from './socket';
 export * from './termios';

@@ -65,6 +65,8 @@ export const libc = bind(null, {
   isatty: ['int', ['int']],
   tcgetattr: ['int', ['int', 'pointer']],
   tcsetattr: ['int', ['int', 'int', 'pointer']],
+  tcgetpgrp: ['int', ['int']],
+  getpgid: ['int', ['int']],
   openlog: ['void', ['pointer', 'int', 'int']],
   syslog: ['void', ['int', 'string', 'string']],
   closelog: ['void', []],
