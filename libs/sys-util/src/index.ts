@@ -1,3 +1,4 @@
+export { getAffinity, setAffinity } from './affinity';
 export {
   Epoll,
   POLL_ERROR,

@@ -1,4 +1,4 @@
-import { isAlive, openFilesOf, TestTerminal, eventually } from './testing/terminal';
+import { gone, isAlive, openFilesOf, TestTerminal } from './testing/terminal';
 import { bundleScript, type ScriptFile } from './testing/bundle';
 
 /** Enters raw mode, says so, and then waits or does `then`. */
@@ -49,7 +49,7 @@ describe('RawTerminal', () => {
     using started = await start(WHEN_TOLD.replace('END', end));
     started.terminal.type('x');
     await started.terminal.settled(started.before, true);
-    await eventually(() => !isAlive(started.guard) || undefined);
+    await gone(started.guard);
     expect(started.terminal.settings()).toBe(started.before);
   });
 
@@ -59,8 +59,9 @@ describe('RawTerminal', () => {
       using started = await start('');
       process.kill(started.pid, signal);
       await started.terminal.settled(started.before, true);
-      await eventually(() => !isAlive(started.guard) || undefined);
-      expect(isAlive(started.pid)).toBe(false);
+      await gone(started.guard);
+      await gone(started.pid);
+      expect(started.terminal.settings()).toBe(started.before);
     },
   );
 
@@ -68,7 +69,7 @@ describe('RawTerminal', () => {
     using started = await start('', (node) => `set -m; ${node}`);
     process.kill(-started.pid, 'SIGKILL');
     await started.terminal.settled(started.before, true);
-    await eventually(() => !isAlive(started.guard) || undefined);
+    await gone(started.guard);
     expect(started.terminal.users()).not.toContain(started.guard);
   });
 
@@ -78,7 +79,7 @@ describe('RawTerminal', () => {
     process.kill(started.pid, 'SIGKILL');
     const others = await started.terminal.shown(/\[now (\S+)\]/);
     process.kill(started.guard, 'SIGCONT');
-    await eventually(() => !isAlive(started.guard) || undefined);
+    await gone(started.guard);
     expect(started.terminal.settings()).toBe(others);
   });
 
@@ -97,7 +98,8 @@ describe('RawTerminal', () => {
     await started.terminal.settled(started.before, false);
     process.kill(started.pid, 'SIGTERM');
     await started.terminal.settled(started.before, true);
-    expect(isAlive(started.pid)).toBe(false);
+    await gone(started.pid);
+    expect(started.terminal.settings()).toBe(started.before);
   });
 
   it('becomes raw again if SIGTSTP stops nobody', async () => {

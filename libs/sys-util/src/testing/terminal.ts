@@ -89,3 +89,8 @@ export function isAlive(pid: number): boolean {
     return false;
   }
 }
+
+/** Waits until a process has ended. */
+export async function gone(pid: number): Promise<void> {
+  await eventually(() => !isAlive(pid) || undefined);
+}
