@@ -1,0 +1,10 @@
+'use strict';
+
+/** Every unit and kvm test of the workspace in one run. End-to-end tests have a config of their own. */
+module.exports = {
+  projects: [
+    '<rootDir>/libs/*/jest.config.cjs',
+    '<rootDir>/apps/*/jest.config.cjs',
+    '<rootDir>/tools/*/jest.config.cjs',
+  ],
+};
