@@ -1,5 +1,5 @@
 // Bundles the entries of the app: one file each, so that starting a process or a worker reads one
-// file. koffi stays outside: it is native code.
+// file. koffi stays outside because it is native code, yargs because only help texts need it.
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -18,7 +18,7 @@ await build({
   format: 'cjs',
   target: 'node20',
   conditions: ['@crosvm/source'],
-  external: ['koffi'],
+  external: ['koffi', 'yargs'],
   sourcemap: true,
   sourcesContent: false,
   logLevel: 'warning',

@@ -34,3 +34,13 @@ export interface RunConfig {
   /** The serial ports that are connected, at most one for each number. */
   readonly serial: readonly SerialConfig[];
 }
+
+/** The least urgent messages that are logged. */
+export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
+
+/** What is logged, and where besides the standard error. */
+export interface LoggingConfig {
+  readonly level: LogLevel;
+  /** The name to log under in the syslog; without it nothing goes there. */
+  readonly syslogTag?: string;
+}

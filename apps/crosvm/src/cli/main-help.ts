@@ -1,0 +1,17 @@
+import { helpOption, versionOption } from './options/general';
+import type { HelpPage } from './render-help';
+
+/** The help text of crosvm as a whole. */
+export const mainHelp: HelpPage = {
+  usage: 'crosvm COMMAND [OPTIONS]',
+  text: 'Runs virtual machines on Linux/KVM.',
+  commands: [
+    ['run', 'Boot a kernel in a new virtual machine'],
+    ['version', 'Show the version'],
+  ],
+  groups: [{ title: 'Options', options: [helpOption, versionOption] }],
+  examples: [
+    ['Boot a kernel with the console on this terminal', 'crosvm run vmlinux'],
+    ['Show the options of a virtual machine', 'crosvm run --help'],
+  ],
+};

@@ -1,0 +1,23 @@
+import { OptionValues } from '../option-values';
+import { bootOptions } from './boot';
+
+describe('boot options', () => {
+  test('are nothing by default', () => {
+    expect(bootOptions.read(new OptionValues(new Map()))).toEqual({ params: [] });
+  });
+
+  test('keep the kernel arguments in order, without empty ones', () => {
+    const values = new OptionValues(new Map([['params', ['b c', '', ' ', 'a']]]));
+    expect(bootOptions.read(values)).toEqual({ params: ['b c', 'a'] });
+  });
+
+  test('name an initrd', () => {
+    const values = new OptionValues(new Map([['initrd', ['/boot/initrd']]]));
+    expect(bootOptions.read(values)).toEqual({ params: [], initrd: '/boot/initrd' });
+  });
+
+  test('refuse an empty path', () => {
+    const values = new OptionValues(new Map([['initrd', ['']]]));
+    expect(() => bootOptions.read(values)).toThrow('--initrd needs a path that is not empty');
+  });
+});

@@ -1,0 +1,86 @@
+import type { RunConfig } from '../config';
+import type { Command } from './command';
+import type { OptionValues } from './option-values';
+import { bootOptions } from './options/boot';
+import { helpOption } from './options/general';
+import { loggingOptions } from './options/logging';
+import { machineOptions } from './options/machine';
+import { serialOptions } from './options/serial';
+import { parseOptions } from './parse-options';
+import { quote } from './quote';
+import { type HelpPage, renderHelp } from './render-help';
+import { UsageError } from './usage-error';
+
+/** The options of `run`, in the order of its help text. */
+const GROUPS = [machineOptions, bootOptions, serialOptions, loggingOptions];
+
+/** All options of `run`. */
+export const RUN_OPTIONS = [...GROUPS.flatMap(({ options }) => options), helpOption];
+
+const USAGE = 'crosvm run [OPTIONS] KERNEL';
+
+/** The help text of `run`. */
+export const runHelp: HelpPage = {
+  usage: USAGE,
+  text:
+    'Boots KERNEL, an ELF vmlinux or a bzImage, in a new virtual machine, and ends when the guest ' +
+    'powers off or resets.',
+  groups: [...GROUPS, { title: 'Other', options: [helpOption] }],
+  examples: [
+    ['Boot a kernel with the console on this terminal', 'crosvm run vmlinux'],
+    [
+      '1 GiB of memory, four CPUs, an initial ramdisk',
+      'crosvm run -m 1024 -c 4 -i initrd.img bzImage',
+    ],
+    ['Kernel arguments', 'crosvm run -p "quiet panic=-1" -p rdinit=/bin/sh -i initrd.img vmlinux'],
+    [
+      'The console in a file, the second port on this terminal',
+      'crosvm run --serial type=file,path=boot.log,console \\\n' +
+        '      --serial type=stdout,num=2,stdin vmlinux',
+    ],
+    [
+      'Virtual CPU 0 on host CPU 2, virtual CPU 1 on 3 or 4',
+      'crosvm run -c 2 --cpu-affinity 0=2:1=3,4 vmlinux',
+    ],
+  ],
+};
+
+/**
+ * Reads the arguments after `crosvm run`.
+ * @throws UsageError if they cannot be understood
+ */
+export async function parseRun(args: readonly string[]): Promise<Command> {
+  const { values, positionals } = parseOptions(args, RUN_OPTIONS);
+  if (values.has(helpOption.name)) {
+    return { kind: 'print', text: await renderHelp(runHelp), stream: 'stdout', exitStatus: 0 };
+  }
+  return {
+    kind: 'run',
+    config: readConfig(values, positionals),
+    logging: loggingOptions.read(values),
+  };
+}
+
+function readConfig(values: OptionValues, positionals: readonly string[]): RunConfig {
+  return {
+    ...machineOptions.read(values),
+    ...bootOptions.read(values),
+    ...serialOptions.read(values),
+    kernel: readKernel(positionals),
+  };
+}
+
+function readKernel([kernel, extra]: readonly string[]): string {
+  if (kernel === undefined) {
+    throw new UsageError('no kernel is given', { hint: `usage: ${USAGE}` });
+  }
+  if (kernel === '') {
+    throw new UsageError('the path of the kernel is empty');
+  }
+  if (extra !== undefined) {
+    throw new UsageError(`unexpected argument ${quote(extra)} after the kernel`, {
+      hint: 'kernel arguments go into quotes after -p: -p "quiet panic=-1"',
+    });
+  }
+  return kernel;
+}
