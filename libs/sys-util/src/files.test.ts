@@ -30,7 +30,7 @@ describe('fileKind', () => {
   it('tells what a descriptor is open on', () => {
     using directory = openFile('/', O_RDONLY);
     using device = openFile('/dev/null', O_RDONLY);
-    const { reader, writer } = pipe();
+    const { reader, writer } = createPipe();
     const [near, far] = socketPair();
     const fds = [directory, device, reader, near];
     expect(fds.map((fd) => fileKind(fd.raw))).toEqual([
@@ -45,7 +45,7 @@ describe('fileKind', () => {
 
 describe('setNonblocking', () => {
   it('changes whether a read waits', () => {
-    const { reader, writer } = pipe({ nonblock: true });
+    const { reader, writer } = createPipe({ nonblock: true });
     const flags = () =>
       spawnSync('cat', ['/proc/self/fdinfo/3'], {
         encoding: 'utf8',

@@ -31,7 +31,7 @@ export function openFile(path: string, flags: number, mode = 0o666): OwnedFd {
  * Makes a pipe, both ends closed on exec.
  * @throws SysError EMFILE, ENFILE
  */
-export function pipe({ nonblock = false } = {}): Pipe {
+export function createPipe({ nonblock = false } = {}): Pipe {
   const fds = new Int32Array(2);
   const flags = O_CLOEXEC | (nonblock ? O_NONBLOCK : 0);
   check('pipe2', libc.pipe2(new Uint8Array(fds.buffer), flags));

@@ -30,11 +30,11 @@ export type {
 } from './ffi/signature';
 export {
   closeInheritedOnExec,
+  createPipe,
   fileKind,
   type FileKind,
   openFile,
   type Pipe,
-  pipe,
   setNonblocking,
 } from './files';
 export {

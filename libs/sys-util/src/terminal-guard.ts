@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 
 import { libc } from './ffi/libc';
-import { closeInheritedOnExec, pipe } from './files';
+import { closeInheritedOnExec, createPipe } from './files';
 import type { OwnedFd } from './owned-fd';
 
 /*
@@ -48,7 +48,7 @@ export class TerminalGuard {
   static start(fd: number, saved: string, raw: string): TerminalGuard {
     // What this process inherited without need, the guard would keep open.
     closeInheritedOnExec();
-    const { reader, writer } = pipe();
+    const { reader, writer } = createPipe();
     try {
       const child = spawn('sh', ['-c', SCRIPT, NAME, saved, raw], {
         stdio: [reader.raw, fd, 'ignore'],
