@@ -1,1 +1,14 @@
-export {};
+export type { CpuidEntry } from './cpuid';
+export { describeExit } from './describe-exit';
+export type { HasFd } from './fd-ref';
+export type { GsiRoute, IrqchipRoute, MsiMessage, MsiRoute } from './gsi-route';
+export type { IoEvent, IoEventAddress } from './io-event';
+export { Kvm } from './kvm';
+export type { MsrEntry } from './msr';
+export { exitName } from './names';
+export { type KvmUnavailableCode, KvmUnavailableError } from './open-error';
+export type { Filled, StructArgument } from './struct-argument';
+export { Vcpu } from './vcpu';
+export type { VcpuExit } from './vcpu-exit';
+export { type GuestDebug, VcpuState } from './vcpu-state';
+export { type MemorySlot, Vm } from './vm';
