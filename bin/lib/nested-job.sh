@@ -1,6 +1,8 @@
 # shellcheck shell=bash
 # What the nested host is told to do: a script for /bin/sh, sent through a port.
-# Uses `bin`, `shares` and `command` of bin/nested-host. The receiving side is nested-root.
+# Uses `bin`, `shares` and `command` of bin/nested-host, and what run_nested found out of the streams:
+# `terminal` (set when standard input is one) with its `rows` and `columns`, `piped_out` and `piped_err`
+# (set when that output does not go to the terminal). The receiving side is nested-root.
 
 # Environment variables COMMAND gets from here. Not all: sockets of a desktop or an agent mean
 # nothing inside.
@@ -13,15 +15,15 @@ quoted() {
   printf "'%s'" "${1//\'/$quote}"
 }
 
-# nested_job TERMINAL ROWS COLUMNS: prints the script. TERMINAL is 1 when standard input is one.
+# nested_job: prints the script.
 nested_job() {
-  local terminal=$1 rows=$2 columns=$3 i name word
+  local i name word
   for i in "${!shares[@]}"; do printf '#share share%s %s\n' "$i" "${shares[i]}"; done
   [[ ! $terminal ]] || echo '#terminal'
-  if stream_is_piped 1; then echo '#stream out'; fi
-  if stream_is_piped 2; then echo '#stream err'; fi
-  if stream_is_piped 2; then echo 'exec 2>/run/nested-host/err'; fi
-  if stream_is_piped 1; then echo 'exec >/run/nested-host/out'; fi
+  [[ ! $piped_out ]] || echo '#stream out'
+  [[ ! $piped_err ]] || echo '#stream err'
+  [[ ! $piped_err ]] || echo 'exec 2>/run/nested-host/err'
+  [[ ! $piped_out ]] || echo 'exec >/run/nested-host/out'
   [[ ! $terminal ]] || echo "tty >/run/nested-host/terminal; stty rows $rows cols $columns"
   while IFS= read -r name; do
     [[ $name =~ $passed_variables ]] && printf 'export %s=%s\n' "$name" "$(quoted "${!name}")"
@@ -32,7 +34,3 @@ nested_job() {
   for word in "${command[@]}"; do printf ' %s' "$(quoted "$word")"; done
   echo
 }
-
-# stream_is_piped FD: does this output go through a port of its own? Else it goes to the terminal,
-# which COMMAND has when standard input is one.
-stream_is_piped() { [[ ! -t 0 || ! -t $1 ]]; }

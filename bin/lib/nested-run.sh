@@ -90,8 +90,8 @@ start_emulator() {
   port in stdio,signal=off
   port orders "pipe,path=/dev/fd/$to_guest"
   port events "file,path=/dev/fd/$from_guest"
-  if stream_is_piped 1; then open_pump out 1; port out "file,path=/dev/fd/$opened"; close+=("$opened"); fi
-  if stream_is_piped 2; then open_pump err 2; port err "file,path=/dev/fd/$opened"; close+=("$opened"); fi
+  if [[ $piped_out ]]; then open_pump out 1; port out "file,path=/dev/fd/$opened"; close+=("$opened"); fi
+  if [[ $piped_err ]]; then open_pump err 2; port err "file,path=/dev/fd/$opened"; close+=("$opened"); fi
   if [[ $terminal ]]; then open_pump tty "$terminal_fd"; port tty "file,path=/dev/fd/$opened"; close+=("$opened"); fi
   with_me qemu-system-x86_64 "${options[@]}" <&"$stdin" >/dev/null 2>&"$console_log" &
   emulator=$!
@@ -105,7 +105,7 @@ start_emulator() {
 # pipe holds, and is only read when the nested host is up.
 send_job() {
   local job LC_ALL
-  job=$(nested_job "$terminal" "$rows" "$columns")
+  job=$(nested_job)
   LC_ALL=C
   printf '%s\n%s' "${#job}" "$job" >&"$to_guest"
 }
@@ -118,8 +118,8 @@ raw_terminal() {
   # stopped for changing a terminal, unless it ignores TTOU.
   # shellcheck disable=SC2016 # expanded by the guard
   setpriv --pdeathsig TERM -- bash -c 'trap "" INT HUP TTOU
-    trap "stty \"$1\" <&0; exit" TERM; read -r <> <(:)' \
-    guard "$saved_terminal" <&"$terminal_fd" >/dev/null 2>&1 &
+    trap "stty \"$1\" <&3; exit" TERM; read -r <> <(:)' \
+    guard "$saved_terminal" 3<&"$terminal_fd" >/dev/null 2>&1 &
   guard=$!
   trap tell_size WINCH
   stty raw -echo <&"$terminal_fd"
@@ -210,6 +210,10 @@ run_nested() {
     exec {terminal_fd}<>"$(tty)" || die "cannot open the terminal"
     read -r rows columns < <(stty size) || true
   fi
+  # Looked at here, where they still are what the caller gave.
+  piped_out='' piped_err=''
+  [[ $terminal && -t 1 ]] || piped_out=1
+  [[ $terminal && -t 2 ]] || piped_err=1
   # A file without a name: nothing to clean up.
   log=$(mktemp "${TMPDIR:-/tmp}/nested-host.XXXXXX")
   exec {console_log}<>"$log"
