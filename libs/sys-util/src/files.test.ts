@@ -3,7 +3,7 @@ import { constants, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { fileKind, openFile, pipe, setNonblocking, socketPair, SysError } from './index';
+import { fileKind, openFile, createPipe, setNonblocking, socketPair, SysError } from './index';
 import { bundleScript } from './testing/bundle';
 
 const { O_CREAT, O_EXCL, O_RDONLY, O_RDWR } = constants;

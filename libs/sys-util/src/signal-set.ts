@@ -13,7 +13,7 @@ export class SignalSet {
    * @param signals numbers, 1 to 64; names are in `os.constants.signals`
    * @throws RangeError if one is no signal
    */
-  constructor(...signals: readonly number[]) {
+  constructor(signals: readonly number[] = []) {
     for (const signal of signals) {
       if (!Number.isInteger(signal) || signal < 1 || signal > MAX_SIGNAL) {
         throw new RangeError(`${signal} is not a signal`);

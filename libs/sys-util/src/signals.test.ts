@@ -16,18 +16,18 @@ import {
 } from './index';
 import { bundleScript } from './testing/bundle';
 
-const kick = new SignalSet(SIGRTMIN);
+const kick = new SignalSet([SIGRTMIN]);
 
 describe('SignalSet', () => {
   it('has one bit a signal, from 1', () => {
-    const set = new SignalSet(1, 9, 34, 64);
+    const set = new SignalSet([1, 9, 34, 64]);
     expect([...set.kernelBytes]).toEqual([1, 1, 0, 0, 2, 0, 0, 0x80]);
     expect([1, 2, 34, 64].map((signal) => set.has(signal))).toEqual([true, false, true, true]);
     expect(set.bytes).toHaveLength(128);
   });
 
   it.each([0, 65, 1.5])('refuses %p', (signal) => {
-    expect(() => new SignalSet(signal)).toThrow(RangeError);
+    expect(() => new SignalSet([signal])).toThrow(RangeError);
   });
 });
 
@@ -50,7 +50,7 @@ describe('signals of this thread', () => {
 
   it('are blocked in addition to, or instead of, what was blocked', () => {
     const before = blockSignals(kick);
-    const during = setBlockedSignals(new SignalSet(constants.signals.SIGUSR2));
+    const during = setBlockedSignals(new SignalSet([constants.signals.SIGUSR2]));
     const after = setBlockedSignals(before);
     expect(before.has(SIGRTMIN)).toBe(false);
     expect(during.has(SIGRTMIN)).toBe(true);
@@ -93,7 +93,7 @@ describe('kickThread', () => {
     using script = bundleScript(`
       import { parentPort } from 'node:worker_threads';
       import { blockSignals, consumeSignal, gettid, SignalFd, SignalSet, SIGRTMIN } from './index';
-      const kick = new SignalSet(SIGRTMIN);
+      const kick = new SignalSet([SIGRTMIN]);
       blockSignals(kick);
       ${take}
       parentPort.postMessage(gettid());

@@ -48,7 +48,7 @@ export function terminalSettings(fd: number): TerminalSettings {
  * @throws SysError ENOTTY, EIO if the terminal is gone
  */
 export function setTerminalSettings(fd: number, settings: TerminalSettings): void {
-  const blocked = blockSignals(new SignalSet(constants.signals.SIGTTOU));
+  const blocked = blockSignals(new SignalSet([constants.signals.SIGTTOU]));
   try {
     check('tcsetattr', libc.tcsetattr(fd, TCSANOW, settings));
   } finally {
