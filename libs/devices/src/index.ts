@@ -1,9 +1,11 @@
 export { type AccessWidth, type BusDevice } from './bus/bus-device';
-export { MmioBus, type MmioRange } from './bus/mmio-bus';
+export { type MmioAccess, MmioBus, type MmioRange } from './bus/mmio-bus';
 export { PORT_COUNT, PortBus, type PortRange, type PortString } from './bus/port-bus';
 export { acpiPm, type AcpiPmConfig, pressPowerButton } from './acpi-pm/front-end';
+export { type BackEnd } from './back-end/back-end';
 export { cmos, type CmosConfig } from './cmos/front-end';
 export { type CmosMemorySize } from './cmos/state';
+export { RtcTimer, type RtcTimerConfig } from './cmos/timer';
 export {
   allocateFrontEnds,
   areaOf,
@@ -27,6 +29,8 @@ export type {
 export { hostServices } from './front-end/host-services';
 export { FRONT_ENDS } from './front-end/registry';
 export { i8042, type I8042Config } from './i8042/front-end';
+export { SerialBackEnd, type SerialBackEndConfig } from './serial/back-end';
 export { serial } from './serial/front-end';
 export { SERIAL_PAGE_SIZE } from './serial/page';
+export { DiscardSink, FdSink, LineSink, type SerialSink } from './serial/sink';
 export { type SerialConfig, type SerialConnection } from './serial/uart';

@@ -79,6 +79,16 @@ export class VcpuExit {
     return this.#pair(MMIO_PHYS_ADDR);
   }
 
+  /** KVM_EXIT_MMIO: bits 0 to 31 of the address, signed, which never allocates. */
+  get mmioAddressLow(): number {
+    return this.#view.getInt32(MMIO_PHYS_ADDR, true);
+  }
+
+  /** KVM_EXIT_MMIO: bits 32 to 63 of the address, signed. */
+  get mmioAddressHigh(): number {
+    return this.#view.getInt32(MMIO_PHYS_ADDR + 4, true);
+  }
+
   /** KVM_EXIT_MMIO: bytes, 1 to 8. */
   get mmioLength(): number {
     return this.#view.getUint32(MMIO_LEN, true);

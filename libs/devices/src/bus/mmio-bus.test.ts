@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 
 import type { AccessWidth, BusDevice } from './bus-device';
-import { MmioBus } from './mmio-bus';
+import { type MmioAccess, MmioBus } from './mmio-bus';
 
 /** Answers each byte with the low byte of its offset, and remembers every call. */
 class Counter implements BusDevice {
@@ -23,9 +23,18 @@ class Counter implements BusDevice {
 
 const HIGH = 0xfe_dcba_9000;
 
+function access(address: number, length: number): MmioAccess {
+  return {
+    mmioAddressLow: address | 0,
+    mmioAddressHigh: Math.floor(address / 2 ** 32) | 0,
+    mmioLength: length,
+    mmioDataOffset: 0,
+  };
+}
+
 function readBytes(bus: MmioBus, address: number, length: number): number[] {
   const view = new DataView(new ArrayBuffer(8));
-  bus.read(address, length, view, 0);
+  bus.read(access(address, length), view);
   return [...new Uint8Array(view.buffer, 0, length)];
 }
 
@@ -54,7 +63,7 @@ describe('MmioBus', () => {
     bus.insert({ base: 0x1000, length: 6, device });
     const view = new DataView(new ArrayBuffer(8));
     view.setBigUint64(0, 0x8877_6655_f433_2211n, true);
-    bus.write(0x1000, 8, view, 0);
+    bus.write(access(0x1000, 8), view);
     expect(device.calls).toEqual(['w4@0=f4332211', 'w2@4=6655']);
   });
 
@@ -78,6 +87,17 @@ describe('MmioBus', () => {
     expect(() => bus.insert({ base: 0, length: 0, device })).toThrow(RangeError);
     expect(() => bus.insert({ base: 2 ** 53 - 1, length: 1, device })).toThrow(RangeError);
     expect(() => bus.insert({ base: 0x2000, length: 1, device })).not.toThrow();
+  });
+
+  it('goes on above 4 GiB, and serves what lies on both sides of it', () => {
+    const bus = new MmioBus();
+    bus.insert({ base: 2 ** 32 - 4, length: 4, device: new Counter() });
+    bus.insert({ base: 2 ** 32, length: 16, device: new Counter() });
+    expect(readBytes(bus, 2 ** 32 - 4, 8)).toEqual([0, 1, 2, 3, 0, 1, 2, 3]);
+    expect(readBytes(bus, 2 ** 32 - 3, 5)).toEqual([1, 2, 3, 0, 1]);
+    expect(readBytes(bus, 0, 2)).toEqual([0xff, 0xff]);
+    const device = new Counter();
+    expect(() => bus.insert({ base: 2 ** 33 - 1, length: 2, device })).toThrow('4 GiB');
   });
 
   it('reads the same bytes whatever the length and the alignment', () => {

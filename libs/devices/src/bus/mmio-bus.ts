@@ -1,4 +1,4 @@
-import { type GuestAddress } from '@crosvm/data-model';
+import { type GuestAddress, TWO_POW_32 } from '@crosvm/data-model';
 
 import { type AccessWidth, allOnes, type BusDevice, loadValue, storeValue } from './bus-device';
 
@@ -6,34 +6,65 @@ import { type AccessWidth, allOnes, type BusDevice, loadValue, storeValue } from
 export interface MmioRange {
   /** The first address. */
   readonly base: GuestAddress;
-  /** Bytes in the range. */
+  /** Bytes in the range, which does not cross a multiple of 4 GiB. */
   readonly length: number;
   readonly device: BusDevice;
 }
 
+/**
+ * An access as a vCPU's exit tells it; its accessor fits as it is. The halves of the address are
+ * signed: then they are always small integers to the engine, and never allocate.
+ */
+export interface MmioAccess {
+  /** Bits 0 to 31 of the address, as a signed 32-bit integer. */
+  readonly mmioAddressLow: number;
+  /** Bits 32 to 63 of the address, as a signed 32-bit integer. */
+  readonly mmioAddressHigh: number;
+  /** Bytes: 1 to 8. */
+  readonly mmioLength: number;
+  /** Where the data is in the view. */
+  readonly mmioDataOffset: number;
+}
+
 /** A range as the bus keeps it; a class, so that all of them have one shape. */
 class Slot {
+  readonly low: number;
+  readonly high: number;
+
   constructor(
-    readonly base: GuestAddress,
+    base: GuestAddress,
     readonly length: number,
     readonly device: BusDevice,
-  ) {}
+  ) {
+    this.low = base | 0;
+    this.high = Math.floor(base / TWO_POW_32) | 0;
+  }
 }
+
+/** Longest range: its offsets are small integers. */
+const MAX_LENGTH = 0x7fff_ffff;
 
 function checkRange({ base, length }: MmioRange): void {
-  const whole = Number.isSafeInteger(base) && Number.isSafeInteger(base + length);
-  if (!whole || base < 0 || length < 1) {
+  const whole = Number.isSafeInteger(base) && Number.isInteger(length);
+  if (!whole || base < 0 || length < 1 || length > MAX_LENGTH) {
     throw new RangeError(`${length} bytes at ${base} are not a range of addresses`);
+  }
+  if ((base % TWO_POW_32) + length > TWO_POW_32 || !Number.isSafeInteger(base + length)) {
+    throw new RangeError(`${length} bytes at ${base} cross a multiple of 4 GiB`);
   }
 }
 
-/** The widest naturally aligned access at `address` that is no longer than `remaining`. */
-function naturalWidth(address: GuestAddress, remaining: number): AccessWidth {
-  // The low bits are all that matters, and `&` keeps them for every number below 2^53.
-  if (remaining >= 4 && (address & 3) === 0) {
+/** The widest naturally aligned access at an address that is no longer than `remaining`. */
+function naturalWidth(low: number, remaining: number): AccessWidth {
+  if (remaining >= 4 && (low & 3) === 0) {
     return 4;
   }
-  return remaining >= 2 && (address & 1) === 0 ? 2 : 1;
+  return remaining >= 2 && (low & 1) === 0 ? 2 : 1;
+}
+
+/** Less than, of integers that are kept as signed but mean unsigned ones. */
+function below(a: number, b: number): boolean {
+  return a >>> 0 < b >>> 0;
 }
 
 /**
@@ -50,87 +81,111 @@ export class MmioBus {
 
   /**
    * Puts a device on its addresses.
-   * @throws RangeError if the range overlaps another one, or is none
+   * @throws RangeError if the range overlaps another one, crosses a multiple of 4 GiB, or is none
    */
   insert(range: MmioRange): void {
     checkRange(range);
     const { base, length, device } = range;
+    const start = (slot: Slot): number => (slot.low >>> 0) + (slot.high >>> 0) * TWO_POW_32;
     const clash = this.#slots.find(
-      (slot) => base < slot.base + slot.length && slot.base < base + length,
+      (slot) => base < start(slot) + slot.length && start(slot) < base + length,
     );
     if (clash) {
-      const [here, there] = [base.toString(16), clash.base.toString(16)];
+      const [here, there] = [base.toString(16), start(clash).toString(16)];
       throw new RangeError(`MMIO at 0x${here} overlaps that at 0x${there}`);
     }
     this.#slots.push(new Slot(base, length, device));
-    this.#slots.sort((a, b) => a.base - b.base);
+    this.#slots.sort((a, b) => start(a) - start(b));
   }
 
-  /** Reads `length` bytes (1 to 8) at `address` into `view` at byte `at`. */
-  read(address: GuestAddress, length: number, view: DataView, at: number): void {
+  /** Answers a read: puts the bytes into `view`. */
+  read(access: MmioAccess, view: DataView): void {
+    const { mmioLength: length, mmioDataOffset: at } = access;
+    let low = access.mmioAddressLow;
+    let high = access.mmioAddressHigh;
     for (let done = 0; done < length;) {
-      const width = naturalWidth(address + done, length - done);
-      storeValue(view, at + done, width, this.load(address + done, width));
+      const width = naturalWidth(low, length - done);
+      storeValue(view, at + done, width, this.load(low, high, width));
       done += width;
+      low = (low + width) | 0;
+      high = low === 0 ? (high + 1) | 0 : high;
     }
   }
 
-  /** Writes the `length` bytes (1 to 8) that `view` has at byte `at` to `address`. */
-  write(address: GuestAddress, length: number, view: DataView, at: number): void {
+  /** Carries out a write of the bytes in `view`. */
+  write(access: MmioAccess, view: DataView): void {
+    const { mmioLength: length, mmioDataOffset: at } = access;
+    let low = access.mmioAddressLow;
+    let high = access.mmioAddressHigh;
     for (let done = 0; done < length;) {
-      const width = naturalWidth(address + done, length - done);
-      this.store(address + done, width, loadValue(view, at + done, width));
+      const width = naturalWidth(low, length - done);
+      this.store(low, high, width, loadValue(view, at + done, width));
       done += width;
+      low = (low + width) | 0;
+      high = low === 0 ? (high + 1) | 0 : high;
     }
   }
 
-  /** The unsigned value that a naturally aligned read of `width` bytes at `address` gives. */
-  load(address: GuestAddress, width: AccessWidth): number {
-    const slot = this.#find(address);
-    if (slot !== undefined && address - slot.base + width <= slot.length) {
-      return slot.device.read(address - slot.base, width);
+  /** The unsigned value that a naturally aligned read of `width` bytes gives. */
+  load(low: number, high: number, width: AccessWidth): number {
+    const slot = this.#find(low, high);
+    if (slot !== undefined) {
+      const offset = (low - slot.low) | 0;
+      if (width <= slot.length - offset) {
+        return slot.device.read(offset, width);
+      }
     }
     if (width === 1) {
       return 0xff;
     }
     const half = (width >> 1) as AccessWidth;
-    const low = this.load(address, half);
-    return (low | (this.load(address + half, half) << (half * 8))) >>> 0;
+    const first = this.load(low, high, half);
+    return (first | (this.load(low + half, high, half) << (half * 8))) >>> 0;
   }
 
-  /** A naturally aligned write of the unsigned `value` of `width` bytes to `address`. */
-  store(address: GuestAddress, width: AccessWidth, value: number): void {
-    const slot = this.#find(address);
-    if (slot !== undefined && address - slot.base + width <= slot.length) {
-      slot.device.write(address - slot.base, width, value);
-    } else if (width !== 1) {
+  /** A naturally aligned write of the unsigned `value` of `width` bytes. */
+  store(low: number, high: number, width: AccessWidth, value: number): void {
+    const slot = this.#find(low, high);
+    if (slot !== undefined) {
+      const offset = (low - slot.low) | 0;
+      if (width <= slot.length - offset) {
+        slot.device.write(offset, width, value);
+        return;
+      }
+    }
+    if (width !== 1) {
       const half = (width >> 1) as AccessWidth;
-      this.store(address, half, value & allOnes(half));
-      this.store(address + half, half, (value >>> (half * 8)) & allOnes(half));
+      this.store(low, high, half, value & allOnes(half));
+      this.store(low + half, high, half, (value >>> (half * 8)) & allOnes(half));
     }
   }
 
-  #find(address: GuestAddress): Slot | undefined {
+  #find(low: number, high: number): Slot | undefined {
     const last = this.#last;
-    if (last !== undefined && address >= last.base && address - last.base < last.length) {
+    if (last !== undefined && high === last.high && below(low - last.low, last.length)) {
       return last;
     }
-    return this.#search(address);
+    return this.#search(low, high);
   }
 
-  #search(address: GuestAddress): Slot | undefined {
-    let low = 0;
-    let high = this.#slots.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
+  #search(low: number, high: number): Slot | undefined {
+    let from = 0;
+    let to = this.#slots.length;
+    while (from < to) {
+      const middle = (from + to) >> 1;
       const slot = this.#slots[middle];
-      if (slot === undefined || address < slot.base) {
-        high = middle;
-      } else if (address - slot.base >= slot.length) {
-        low = middle + 1;
-      } else {
+      if (slot === undefined) {
+        return undefined;
+      }
+      if (high === slot.high && below(low - slot.low, slot.length)) {
         this.#last = slot;
         return slot;
+      }
+      const before = high === slot.high ? below(low, slot.low) : below(high, slot.high);
+      if (before) {
+        to = middle;
+      } else {
+        from = middle + 1;
       }
     }
     return undefined;

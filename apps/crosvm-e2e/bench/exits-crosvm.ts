@@ -1,0 +1,79 @@
+/*
+ * The exit benchmark's own side: the guest of exits.c, served by crosvm's vCPU loop and buses.
+ *
+ * usage: exits-crosvm pio|mmio COUNT; prints nanoseconds for all exits together, and the bytes that
+ * the heap grew by meanwhile. Run it with --expose-gc and a young generation that is large enough to
+ * need no collection, else the bytes mean nothing.
+ */
+
+import { type BusDevice, MmioBus, PortBus } from '@crosvm/devices';
+import { machineCode, TestGuest } from '@crosvm/kvm/testing';
+import { RunState, SharedRunState, VcpuLoop } from 'crosvm/testing';
+
+const MMIO_BASE = 0xd000_0000;
+const DEBUG_PORT = 0x80;
+/** Exits before the clock starts, so that the loop is compiled. */
+const WARM_UP = 20_000;
+
+class Counter implements BusDevice {
+  writes = 0;
+
+  read(): number {
+    return 0;
+  }
+
+  write(): void {
+    this.writes += 1;
+  }
+}
+
+function littleEndian(value: number): string {
+  const bytes = new Uint8Array(new Uint32Array([value]).buffer);
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
+}
+
+function guestCode(kind: string, count: number): Uint8Array {
+  return machineCode(
+    `b9 ${littleEndian(count)} ; mov ecx, count`,
+    `bf ${littleEndian(MMIO_BASE)} ; mov edi, MMIO_BASE`,
+    kind === 'mmio' ? '89 07 ; mov [rdi], eax' : 'e6 80 ; out 0x80, al',
+    'ff c9 ; dec ecx',
+    '75 fa ; jnz to the access',
+    'f4 ; hlt',
+  );
+}
+
+/** Runs the guest to its end; returns nanoseconds and heap growth in bytes. */
+function run(kind: string, count: number): { nanoseconds: number; bytes: number } {
+  using guest = TestGuest.create({ mode: 'long', code: guestCode(kind, count) });
+  const counter = new Counter();
+  const ports = new PortBus();
+  const mmio = new MmioBus();
+  ports.insert({ base: DEBUG_PORT, length: 1, device: counter });
+  mmio.insert({ base: MMIO_BASE, length: 0x1000, device: counter });
+  const runState = SharedRunState.create(1);
+  runState.state = RunState.Running;
+  const loop = new VcpuLoop({
+    vcpu: guest.vcpu,
+    ports,
+    mmio,
+    runState,
+    consumeKick: () => undefined,
+  });
+
+  globalThis.gc?.();
+  const before = process.memoryUsage().heapUsed;
+  const from = process.hrtime.bigint();
+  const end = loop.run();
+  const nanoseconds = Number(process.hrtime.bigint() - from);
+  const bytes = process.memoryUsage().heapUsed - before;
+  if (counter.writes !== count || end?.kind !== 'crash' || !end.detail.includes('KVM_EXIT_HLT')) {
+    throw new Error(`${counter.writes} of ${count} writes, then ${JSON.stringify(end)}`);
+  }
+  return { nanoseconds, bytes };
+}
+
+const [kind = 'pio', count = '100000'] = process.argv.slice(2);
+run(kind, WARM_UP);
+const { nanoseconds, bytes } = run(kind, Number(count));
+console.log(JSON.stringify({ nanoseconds, bytes }));
