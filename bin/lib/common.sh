@@ -22,13 +22,11 @@ package_of() {
     busybox) echo busybox-static ;;
     depmod | modprobe) echo kmod ;;
     xz) echo xz-utils ;;
-    lz4 | zstd | cpio | gzip | bzip2) echo "$1" ;;
-    gcc) echo gcc ;;
+    lz4 | zstd | cpio | gzip | bzip2 | gcc | git | shellcheck | tar) echo "$1" ;;
     dpkg-deb) echo dpkg ;;
     apt-get | apt-cache) echo apt ;;
     setpriv | flock) echo util-linux ;;
     script) echo bsdutils ;;
-    tar) echo tar ;;
     *) echo coreutils ;;
   esac
 }
