@@ -1,6 +1,12 @@
 import { EventFd, Mapping } from '@crosvm/sys-util';
 
-import type { HostServices, PowerControl } from './front-end';
+import type { HostServices, InterruptLine, PowerControl } from './front-end';
+
+/** The interrupt behind an irqfd, which stays its owner's. */
+export function eventInterrupt(fd: number): InterruptLine {
+  const event = EventFd.adopt(fd);
+  return { raise: () => event.signal() };
+}
 
 /**
  * What front ends need, on this thread. The descriptors stay their owners': the VMM keeps them, and
@@ -9,10 +15,7 @@ import type { HostServices, PowerControl } from './front-end';
 export function hostServices(power: PowerControl): HostServices {
   return {
     power,
-    interrupt: (fd) => {
-      const event = EventFd.adopt(fd);
-      return { raise: () => event.signal() };
-    },
+    interrupt: eventInterrupt,
     doorbell: (fd) => {
       const event = EventFd.adopt(fd);
       return { ring: () => event.signal() };
