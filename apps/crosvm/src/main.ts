@@ -1,1 +1,35 @@
-export {};
+import './host/early-check';
+
+import { parseCommandLine } from './cli/parse-command-line';
+import { errorExitStatus, printError } from './cli/print-error';
+import type { Command } from './cli/command';
+
+async function execute(command: Command): Promise<number> {
+  if (command.kind === 'print') {
+    process[command.stream].write(command.text);
+    return command.exitStatus;
+  }
+  const { runCommand } = await import('./run-command.js');
+  return runCommand(command);
+}
+
+/** Tells of an error and returns the exit status. */
+function fail(error: unknown, backtrace: boolean): number {
+  printError(error, backtrace ? { backtrace } : {});
+  return errorExitStatus(error);
+}
+
+async function main(): Promise<number> {
+  let backtrace = false;
+  try {
+    const command = await parseCommandLine(process.argv.slice(2));
+    backtrace = command.kind === 'run' && command.logging.level === 'debug';
+    return await execute(command);
+  } catch (error) {
+    return fail(error, backtrace);
+  }
+}
+
+void main().then((status) => {
+  process.exitCode = status;
+});

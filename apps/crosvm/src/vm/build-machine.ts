@@ -1,0 +1,89 @@
+import type { FrontEndSet } from '@crosvm/devices';
+import type { CpuidEntry, Kvm, Vm } from '@crosvm/kvm';
+import { KVM_CAP_TSC_DEADLINE_TIMER, KVM_PIT_SPEAKER_DUMMY } from '@crosvm/kvm-sys';
+import { GuestMemory } from '@crosvm/sys-util';
+import {
+  type BootRegisters,
+  configureBoot,
+  filterCpuid,
+  IDENTITY_MAP_ADDRESS,
+  memoryRegions,
+  TSS_ADDRESS,
+} from '@crosvm/x86-64';
+
+import type { CpuAffinity, RunConfig } from '../config';
+import { openKvm } from '../host/open-kvm';
+import type { DevicePlan } from './device-plan';
+import { makeLegacyDevices } from './legacy-devices';
+import { loadGuest } from './load-guest';
+import type { SharedRunState } from './run-state';
+import type { VcpuPlan } from './vcpu-plan';
+
+const MIB = 1024 ** 2;
+
+/** A VM that is complete but for its vCPUs, which their own threads make. */
+export interface Machine {
+  /** What the thread of vCPU `index` needs. */
+  vcpuPlan(index: number, runState: SharedRunState): VcpuPlan;
+  /** What the back ends need; `inputFd` is what a serial port that takes input reads. */
+  devicePlan(inputFd: number): DevicePlan;
+}
+
+function createVm(kvm: Kvm, memory: GuestMemory): Vm {
+  const vm = kvm.createVm();
+  // Before any vCPU: KVM on Intel hosts puts pages of its own there.
+  vm.setTssAddress(TSS_ADDRESS);
+  vm.setIdentityMapAddress(IDENTITY_MAP_ADDRESS);
+  vm.createIrqchip();
+  // With the dummy speaker KVM serves port 0x61 too, which kernels poll to calibrate the TSC.
+  vm.createPit2(KVM_PIT_SPEAKER_DUMMY);
+  memory.regions.forEach((region, slot) => vm.setUserMemoryRegion(slot, region));
+  return vm;
+}
+
+function affinityOf(
+  affinity: CpuAffinity | undefined,
+  index: number,
+): readonly number[] | undefined {
+  return affinity?.kind === 'each' ? affinity.cpus.get(index) : affinity?.cpus;
+}
+
+/**
+ * Makes a VM from its configuration: memory with kernel, initrd and tables in it, interrupt
+ * controllers, devices. Nothing has to be undone if it fails: all of it is this process's own.
+ * @throws UserError and others saying what is wrong
+ */
+export function buildMachine(config: RunConfig): Machine {
+  const kvm = openKvm(config.cpus);
+  const memory = GuestMemory.create(memoryRegions(config.memory * MIB));
+  const vm = createVm(kvm, memory);
+  const { kernel, initrd, commandLine } = loadGuest(memory, config);
+  const boot: BootRegisters = configureBoot(memory, {
+    kernel,
+    initrd,
+    commandLine,
+    cpus: config.cpus,
+    serialPorts: config.serial.map(({ num }) => num),
+  });
+  const tscDeadline = kvm.checkExtension(KVM_CAP_TSC_DEADLINE_TIMER) !== 0;
+  const cpuid: CpuidEntry[] = filterCpuid(kvm.supportedCpuid(), { cpus: config.cpus, tscDeadline });
+  const devices = makeLegacyDevices(vm, config);
+  const frontEnds: FrontEndSet = devices.frontEnds;
+  const { vcpuMmapSize } = kvm;
+  return {
+    devicePlan: devices.devicePlan,
+    vcpuPlan: (index, runState) => {
+      const affinity = affinityOf(config.cpuAffinity, index);
+      return {
+        index,
+        vmFd: vm.raw,
+        vcpuMmapSize,
+        cpuid,
+        boot,
+        frontEnds,
+        runState: runState.buffer,
+        ...(affinity === undefined ? {} : { affinity }),
+      };
+    },
+  };
+}

@@ -1,0 +1,68 @@
+import {
+  attachFrontEnds,
+  createFrontEnds,
+  FRONT_ENDS,
+  hostServices,
+  MmioBus,
+  PortBus,
+} from '@crosvm/devices';
+import { type Vcpu, Vm } from '@crosvm/kvm';
+import { blockSignals, consumeSignal, gettid, setAffinity, SignalSet } from '@crosvm/sys-util';
+import { configureVcpu } from '@crosvm/x86-64';
+
+import { SharedRunState } from './run-state';
+import { VcpuLoop } from './vcpu-loop';
+import type { VcpuMessage, VcpuPlan } from './vcpu-plan';
+import { KICK_SIGNAL } from './vcpu-signal';
+import type { VmEnd } from './vm-end';
+
+function createVcpu(plan: VcpuPlan, post: (message: VcpuMessage) => void): Vcpu {
+  const vcpu = Vm.fromRaw(plan.vmFd, plan.vcpuMmapSize).createVcpu(plan.index);
+  configureVcpu(vcpu, {
+    index: plan.index,
+    cpuid: plan.cpuid,
+    boot: plan.boot,
+    onSkippedMsr: (name) =>
+      post({ kind: 'log', level: 'debug', message: `KVM refuses MSR ${name}: left as it is` }),
+  });
+  return vcpu;
+}
+
+/**
+ * Makes the vCPU of a plan on this thread, says that it is ready, and runs it. Returns why the VM
+ * ended, or undefined if the vCPU was told to stop.
+ * @throws SysError, TypeError and others if it cannot be made or run
+ */
+export function runVcpu(plan: VcpuPlan, post: (message: VcpuMessage) => void): VmEnd | undefined {
+  const kick = new SignalSet([KICK_SIGNAL]);
+  blockSignals(kick);
+  if (plan.affinity !== undefined) {
+    setAffinity(plan.affinity);
+  }
+  using vcpu = createVcpu(plan, post);
+  vcpu.setSignalMask(new SignalSet());
+
+  const runState = new SharedRunState(plan.runState);
+  const ports = new PortBus();
+  const mmio = new MmioBus();
+  const loop = new VcpuLoop({
+    vcpu,
+    ports,
+    mmio,
+    runState,
+    consumeKick: () => consumeSignal(kick),
+  });
+  const host = hostServices({
+    reset: () => loop.endWith({ kind: 'reset' }),
+    powerOff: () => loop.endWith({ kind: 'poweroff' }),
+  });
+  attachFrontEnds(createFrontEnds(plan.frontEnds, FRONT_ENDS, host), { ports, mmio });
+
+  runState.setThread(plan.index, gettid());
+  post({ kind: 'ready' });
+  try {
+    return loop.run();
+  } finally {
+    runState.setThread(plan.index, 0);
+  }
+}

@@ -1,0 +1,57 @@
+import { type Logger, syslog } from '@crosvm/sys-util';
+
+import type { RunConfig } from '../config';
+import { buildMachine } from './build-machine';
+import { ConsoleInput } from './console-input';
+import { DeviceThread } from './device-thread';
+import { RunState, SharedRunState } from './run-state';
+import { stopSignals } from './stop-signals';
+import { VcpuThreads } from './vcpu-threads';
+import type { VmEnd } from './vm-end';
+
+/** How long output may still take to drain when the user wants the VM gone. */
+const HURRIED_DRAIN_MS = 500;
+
+/** Whether the user is waiting for the end: then output that nobody reads is not waited for. */
+function isHurried(end: VmEnd): boolean {
+  return end.kind === 'signal' || end.kind === 'quit' || end.kind === 'failed';
+}
+
+/**
+ * Runs a VM from its configuration to its end, and says why it ended. Whatever happens, threads are
+ * stopped, output is drained and the terminal is as it was when this returns.
+ * @throws UserError and others if the VM cannot be started; nothing is left behind then
+ */
+export async function runVm(config: RunConfig, log: Logger): Promise<VmEnd> {
+  let end: (end: VmEnd) => void = () => undefined;
+  const ended = new Promise<VmEnd>((resolve) => (end = resolve));
+  using _signals = stopSignals(end);
+  const runState = SharedRunState.create(config.cpus);
+  const vcpus = new VcpuThreads(runState, config.cpus, {
+    onEnd: end,
+    onLog: (level, message) => log[level](message),
+  });
+  const devices = new DeviceThread({
+    onEnd: end,
+    onLog: (level, message) => log[level](message),
+    onGuestLine: (port, line) => syslog('info', `serial ${port}: ${line}`),
+  });
+  let hurried = true;
+  try {
+    const machine = buildMachine(config);
+    using input = new ConsoleInput(() => end({ kind: 'quit' }));
+    devices.start(machine.devicePlan(input.fd));
+    await Promise.race([vcpus.prepare((index) => machine.vcpuPlan(index, runState)), ended]);
+    runState.state = RunState.Running;
+    if (config.serial.some(({ stdin }) => stdin)) {
+      // Not before the guest runs: the terminal's guard is a process, which takes a while to start.
+      input.begin();
+    }
+    const why = await ended;
+    hurried = isHurried(why);
+    return why;
+  } finally {
+    await vcpus.stop();
+    await devices.stop(hurried ? HURRIED_DRAIN_MS : undefined);
+  }
+}

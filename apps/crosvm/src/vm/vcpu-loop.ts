@@ -1,0 +1,115 @@
+import type { AccessWidth, MmioBus, PortBus } from '@crosvm/devices';
+import { describeExit, type Vcpu } from '@crosvm/kvm';
+import {
+  KVM_EXIT_INTR,
+  KVM_EXIT_IO,
+  KVM_EXIT_MMIO,
+  KVM_EXIT_SYSTEM_EVENT,
+  KVM_SYSTEM_EVENT_RESET,
+  KVM_SYSTEM_EVENT_SHUTDOWN,
+} from '@crosvm/kvm-sys';
+
+import { RunState, type SharedRunState } from './run-state';
+import type { VmEnd } from './vm-end';
+
+/** What a vCPU works with. */
+export interface VcpuParts {
+  readonly vcpu: Vcpu;
+  readonly ports: PortBus;
+  readonly mmio: MmioBus;
+  readonly runState: SharedRunState;
+  /** Called when a signal ended a run: takes the signal, so that the next run is not ended too. */
+  readonly consumeKick: () => void;
+}
+
+/**
+ * The life of one vCPU: runs the guest, answers its exits on the buses, and ends when the VM stops or
+ * the guest does something that ends it. Nothing is allocated per exit.
+ */
+export class VcpuLoop {
+  readonly #parts: VcpuParts;
+  #end: VmEnd | undefined;
+
+  constructor(parts: VcpuParts) {
+    this.#parts = parts;
+  }
+
+  /** Ends the loop after the exit that is being served: for power and reset registers. */
+  endWith(end: VmEnd): void {
+    this.#end ??= end;
+  }
+
+  /**
+   * Runs until the end. Returns why the VM ended, or undefined if it was told to stop.
+   * @throws SysError if KVM refuses to run the vCPU
+   */
+  run(): VmEnd | undefined {
+    const { runState } = this.#parts;
+    while (this.#end === undefined) {
+      if (runState.state !== RunState.Running && runState.waitWhilePaused() === RunState.Stopping) {
+        return undefined;
+      }
+      this.#runOnce();
+    }
+    return this.#end;
+  }
+
+  #runOnce(): void {
+    const { vcpu } = this.#parts;
+    switch (vcpu.run()) {
+      case KVM_EXIT_IO:
+        this.#servePort();
+        break;
+      case KVM_EXIT_MMIO:
+        this.#serveMmio();
+        break;
+      case KVM_EXIT_INTR:
+        this.#parts.consumeKick();
+        break;
+      case KVM_EXIT_SYSTEM_EVENT:
+        this.#serveSystemEvent();
+        break;
+      default:
+        this.endWith({ kind: 'crash', detail: describeExit(vcpu) });
+    }
+  }
+
+  #servePort(): void {
+    const { vcpu, ports } = this.#parts;
+    const { exit, runView } = vcpu;
+    const { ioPort: port, ioCount: count, ioDataOffset } = exit;
+    const width = exit.ioSize as AccessWidth;
+    const isWrite = exit.ioIsWrite;
+    for (let index = 0, at = ioDataOffset; index < count; index += 1, at += width) {
+      if (isWrite) {
+        ports.write(port, width, runView, at);
+      } else {
+        ports.read(port, width, runView, at);
+      }
+    }
+  }
+
+  #serveMmio(): void {
+    const { vcpu, mmio } = this.#parts;
+    const { exit, runView } = vcpu;
+    if (exit.mmioIsWrite) {
+      mmio.write(exit, runView);
+    } else {
+      mmio.read(exit, runView);
+    }
+  }
+
+  #serveSystemEvent(): void {
+    const { vcpu } = this.#parts;
+    switch (vcpu.exit.systemEventType) {
+      case KVM_SYSTEM_EVENT_SHUTDOWN:
+        this.endWith({ kind: 'poweroff' });
+        break;
+      case KVM_SYSTEM_EVENT_RESET:
+        this.endWith({ kind: 'reset' });
+        break;
+      default:
+        this.endWith({ kind: 'crash', detail: describeExit(vcpu) });
+    }
+  }
+}

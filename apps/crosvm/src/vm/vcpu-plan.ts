@@ -1,0 +1,28 @@
+import type { FrontEndSet } from '@crosvm/devices';
+import type { CpuidEntry } from '@crosvm/kvm';
+import type { BootRegisters } from '@crosvm/x86-64';
+
+import type { VmEnd } from './vm-end';
+
+/** What a vCPU worker is given: plain data and numbers of descriptors of this process. */
+export interface VcpuPlan {
+  readonly index: number;
+  readonly vmFd: number;
+  readonly vcpuMmapSize: number;
+  readonly cpuid: readonly CpuidEntry[];
+  /** Where the boot vCPU begins, and what it finds there. */
+  readonly boot: BootRegisters;
+  readonly frontEnds: FrontEndSet;
+  readonly runState: SharedArrayBuffer;
+  /** Host CPUs that the thread may run on. */
+  readonly affinity?: readonly number[];
+}
+
+/** What a vCPU worker tells the supervisor. */
+export type VcpuMessage =
+  /** The vCPU exists and waits for the run state to change. */
+  | { readonly kind: 'ready' }
+  /** The loop ended; `end` is missing when it was told to stop. */
+  | { readonly kind: 'ended'; readonly end?: VmEnd }
+  /** Something for the log. */
+  | { readonly kind: 'log'; readonly level: 'warn' | 'debug'; readonly message: string };

@@ -1,0 +1,113 @@
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+
+import { kickThread } from '@crosvm/sys-util';
+
+import { RunState, type SharedRunState } from './run-state';
+import type { VcpuMessage, VcpuPlan } from './vcpu-plan';
+import { KICK_SIGNAL } from './vcpu-signal';
+import type { VmEnd } from './vm-end';
+
+/** How often a vCPU that was told to stop is kicked again: a kick before KVM_RUN may be taken early. */
+const KICK_INTERVAL_MS = 20;
+
+/** What a vCPU thread reports while it lives. */
+export interface VcpuEvents {
+  /** The guest, KVM or the thread itself ended the VM. */
+  onEnd(end: VmEnd): void;
+  onLog(level: 'warn' | 'debug', message: string): void;
+}
+
+interface Thread {
+  readonly worker: Worker;
+  readonly ready: Promise<void>;
+  readonly exited: Promise<void>;
+}
+
+/**
+ * The threads of a VM's vCPUs, one worker each. They are started before there is a machine, because a
+ * worker takes as long to start as a machine to build, and get their plan when it is there.
+ */
+export class VcpuThreads {
+  readonly #threads: readonly Thread[];
+  readonly #runState: SharedRunState;
+  readonly #events: VcpuEvents;
+  #stopping = false;
+
+  constructor(runState: SharedRunState, cpus: number, events: VcpuEvents) {
+    this.#runState = runState;
+    this.#events = events;
+    this.#threads = Array.from({ length: cpus }, (_, index) => this.#start(index));
+  }
+
+  /**
+   * Gives each vCPU its plan and waits until all exist; they do not run before the run state says so.
+   * Rejects with the reason if one cannot be made.
+   */
+  async prepare(planOf: (index: number) => VcpuPlan): Promise<void> {
+    this.#threads.forEach(({ worker }, index) => worker.postMessage(planOf(index)));
+    await Promise.all(this.#threads.map(({ ready }) => ready));
+  }
+
+  /** Stops all vCPUs wherever they are, and waits until their threads have ended. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    this.#runState.state = RunState.Stopping;
+    this.#kickAll();
+    const timer = setInterval(() => this.#kickAll(), KICK_INTERVAL_MS);
+    try {
+      await Promise.all(
+        this.#threads.map(async ({ worker, exited }, index) => {
+          // One that has no vCPU yet waits for its plan, not in KVM.
+          if (this.#runState.threadOf(index) === 0) {
+            await worker.terminate();
+          }
+          await exited;
+        }),
+      );
+    } finally {
+      clearInterval(timer);
+    }
+  }
+
+  #kickAll(): void {
+    this.#threads.forEach((_, index) => {
+      const thread = this.#runState.threadOf(index);
+      if (thread !== 0) {
+        kickThread(process.pid, thread, KICK_SIGNAL);
+      }
+    });
+  }
+
+  #start(index: number): Thread {
+    const worker = new Worker(join(__dirname, 'vcpu-worker.js'), { name: `vcpu${index}` });
+    const part = `vCPU ${index}`;
+    const ready = new Promise<void>((resolve, reject) => {
+      worker.on('message', (message: VcpuMessage) => {
+        if (message.kind === 'ready') {
+          resolve();
+        } else if (message.kind === 'log') {
+          this.#events.onLog(message.level, `${part}: ${message.message}`);
+        } else if (message.end !== undefined) {
+          this.#events.onEnd(message.end);
+        }
+      });
+      worker.once('error', (cause) => {
+        reject(cause);
+        this.#events.onEnd({ kind: 'failed', part, cause });
+      });
+    });
+    // A failure before `prepare` looks is reported by `onEnd`, too.
+    ready.catch(() => undefined);
+    const exited = new Promise<void>((resolve) => {
+      worker.once('exit', () => {
+        if (!this.#stopping) {
+          const cause = new Error('its thread ended');
+          this.#events.onEnd({ kind: 'failed', part, cause });
+        }
+        resolve();
+      });
+    });
+    return { worker, ready, exited };
+  }
+}
