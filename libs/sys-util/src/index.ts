@@ -47,6 +47,17 @@ export {
 export { ioctl, ioctlRaw } from './ioctl';
 export { Iovecs } from './iovecs';
 export { type FileMapping, Mapping } from './mapping';
+export { createLogger, type LoggerOptions } from './log/create-logger';
+export {
+  LOG_LEVELS,
+  type Logger,
+  type LogLevel,
+  type LogRecord,
+  sinkLogger,
+  type SinkOptions,
+} from './log/logger';
+export { RateLimited, type RateLimit } from './log/rate-limited';
+export { openSyslog, syslog, type SyslogOptions } from './log/syslog';
 export { MAX_FDS_PER_MESSAGE, MessageBuffer } from './message-buffer';
 export { OwnedFd } from './owned-fd';
 export { PollLoop } from './poll-loop';

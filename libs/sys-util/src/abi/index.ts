@@ -6,5 +6,6 @@ export * from './events';
 export * from './files';
 export * from './signal';
 export * from './socket';
+export * from './syslog';
 export * from './termios';
 export * from './time';

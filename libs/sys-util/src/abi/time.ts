@@ -8,6 +8,7 @@ export const itimerspec = struct('itimerspec', { it_interval: timespec, it_value
 
 export const CLOCK_REALTIME = 0;
 export const CLOCK_MONOTONIC = 1;
+export const CLOCK_MONOTONIC_COARSE = 6;
 export const CLOCK_BOOTTIME = 7;
 
 export const TFD_TIMER_ABSTIME = 1;

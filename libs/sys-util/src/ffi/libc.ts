@@ -41,6 +41,7 @@ export const libc = bind(null, {
   epoll_ctl: ['int', ['int', 'int', 'int', 'pointer']],
   epoll_wait: ['int', ['int', 'pointer', 'int', 'int']],
   poll: ['int', ['pointer', 'ulong', 'int']],
+  clock_gettime: ['int', ['int', 'pointer']],
   timerfd_create: ['int', ['int', 'int']],
   timerfd_settime: ['int', ['int', 'int', 'pointer', 'pointer']],
   timerfd_gettime: ['int', ['int', 'pointer']],

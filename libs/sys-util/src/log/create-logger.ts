@@ -1,0 +1,86 @@
+import type { Writable } from 'node:stream';
+
+import type * as Winston from 'winston';
+import type Transport from 'winston-transport';
+
+import { lineText, messageText } from './log-text';
+import { type Logger, type LogLevel, type LogRecord, sinkLogger } from './logger';
+import { openSyslog, syslog, type SyslogOptions } from './syslog';
+
+/** Where a stream shows what is written to it. */
+type LogStream = Writable & { readonly isTTY?: boolean };
+
+/** What is logged, and where. */
+export interface LoggerOptions {
+  /** The least urgent level that is logged; default `warn`. */
+  readonly level?: LogLevel;
+  /** Log to the syslog too, under this name. */
+  readonly syslogTag?: string;
+  readonly syslog?: SyslogOptions;
+  /** Where lines for people go; default the standard error. */
+  readonly stream?: LogStream;
+}
+
+/** A message as winston passes it to a transport. */
+type Info = Winston.Logform.TransformableInfo & LogRecord;
+
+/*
+ * winston takes tens of milliseconds and 10 MB to load: only who logs something pays for it.
+ */
+/* eslint-disable @typescript-eslint/no-require-imports -- a static import loads at start */
+function loadWinston(): typeof Winston {
+  return require('winston') as typeof Winston;
+}
+
+function loadTransport(): typeof Transport {
+  return require('winston-transport') as typeof Transport;
+}
+/* eslint-enable @typescript-eslint/no-require-imports */
+
+function transport(show: (record: LogRecord) => void): Transport {
+  const TransportStream = loadTransport();
+  return new TransportStream({
+    log: (info: Info, next: () => void) => {
+      show(info);
+      next();
+    },
+  });
+}
+
+function lineTransport(stream: LogStream): Transport {
+  const terminal = stream.isTTY === true;
+  const coloured = terminal && (process.env.NO_COLOR ?? '') === '';
+  // A terminal in raw mode does not return the carriage by itself.
+  const end = terminal ? '\r\n' : '\n';
+  // A log that nobody reads any more (EPIPE) must not end the VM.
+  stream.on('error', () => undefined);
+  return transport((record) => stream.write(lineText(record, coloured) + end));
+}
+
+function makeWinston({ level, syslogTag, stream }: LoggerOptions): Winston.Logger {
+  const transports = [lineTransport(stream ?? process.stderr)];
+  if (syslogTag !== undefined) {
+    transports.push(transport((record) => syslog(record.level, messageText(record))));
+  }
+  // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- it is the class
+  return loadWinston().createLogger({ level: level ?? 'warn', transports });
+}
+
+/**
+ * The log of this process: lines for people on the standard error, `WARN component: message`, and
+ * the syslog if asked for. It is for the process that talks to the user; workers and device hosts
+ * send it their messages with a `sinkLogger`.
+ */
+export function createLogger(options: LoggerOptions = {}): Logger {
+  if (options.syslogTag !== undefined) {
+    openSyslog(options.syslogTag, options.syslog);
+  }
+  let winston: Winston.Logger | undefined;
+  return sinkLogger({
+    level: options.level ?? 'warn',
+    write: (record) => {
+      winston ??= makeWinston(options);
+      winston.log({ ...record });
+    },
+  });
+}
