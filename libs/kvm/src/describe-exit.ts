@@ -19,6 +19,9 @@ import {
 import { exitName, internalErrorName, systemEventName } from './names';
 import type { Vcpu } from './vcpu';
 
+/** What is looked at of a vCPU. */
+type StoppedVcpu = Pick<Vcpu, 'exit' | 'runBytes' | 'runStruct' | 'getRegs'>;
+
 const hex = (value: number | bigint): string => `0x${value.toString(16)}`;
 
 /** Bytes as hex pairs, in the order in which they lie in memory. */
@@ -26,12 +29,12 @@ function hexBytes(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(' ');
 }
 
-function describeIo({ exit }: Vcpu): string {
+function describeIo({ exit }: StoppedVcpu): string {
   const direction = exit.ioIsWrite ? 'out to' : 'in from';
   return `${exit.ioCount} x ${exit.ioSize} bytes ${direction} port ${hex(exit.ioPort)}`;
 }
 
-function describeMmio({ exit, runBytes }: Vcpu): string {
+function describeMmio({ exit, runBytes }: StoppedVcpu): string {
   const place = `${exit.mmioLength} bytes at ${hex(exit.mmioAddress)}`;
   if (!exit.mmioIsWrite) {
     return `read of ${place}`;
@@ -40,7 +43,7 @@ function describeMmio({ exit, runBytes }: Vcpu): string {
   return `write of ${place}: ${hexBytes(runBytes.subarray(at, at + exit.mmioLength))}`;
 }
 
-function describeInternalError({ runStruct }: Vcpu): string {
+function describeInternalError({ runStruct }: StoppedVcpu): string {
   const { internal, emulation_failure: failure } = runStruct.exit;
   const name = internalErrorName(internal.suberror);
   const hasBytes =
@@ -55,13 +58,13 @@ function describeInternalError({ runStruct }: Vcpu): string {
   return data.length === 0 ? name : `${name}, data ${data.join(' ')}`;
 }
 
-function describeSystemEvent({ runStruct }: Vcpu): string {
+function describeSystemEvent({ runStruct }: StoppedVcpu): string {
   const { type, data } = runStruct.exit.system_event;
   return `${systemEventName(type)}, ${hex(data.get(0))}`;
 }
 
 /** The details of an exit, by its reason. */
-const DETAILS: ReadonlyMap<number, (vcpu: Vcpu) => string> = new Map([
+const DETAILS: ReadonlyMap<number, (vcpu: StoppedVcpu) => string> = new Map([
   [KVM_EXIT_UNKNOWN, ({ runStruct }) => hex(runStruct.exit.hw.hardware_exit_reason)],
   [KVM_EXIT_IO, describeIo],
   [KVM_EXIT_MMIO, describeMmio],
@@ -93,7 +96,7 @@ const DETAILS: ReadonlyMap<number, (vcpu: Vcpu) => string> = new Map([
 ] as const);
 
 /** The guest's instruction pointer, where the vCPU can still be asked. */
-function describePlace(vcpu: Vcpu): string {
+function describePlace(vcpu: StoppedVcpu): string {
   try {
     return ` at RIP ${hex(vcpu.getRegs().rip)}`;
   } catch {
@@ -106,7 +109,7 @@ function describePlace(vcpu: Vcpu): string {
  * Slow: not for the ordinary exits of a running guest.
  * @param reason what `run` returned; differs from `exit.reason` where the run was interrupted
  */
-export function describeExit(vcpu: Vcpu, reason: number = vcpu.exit.reason): string {
+export function describeExit(vcpu: StoppedVcpu, reason: number = vcpu.exit.reason): string {
   const details = DETAILS.get(reason)?.(vcpu);
   return `${exitName(reason)}${details === undefined ? '' : ` (${details})`}${describePlace(vcpu)}`;
 }

@@ -8,8 +8,8 @@ export interface MsrEntry {
   readonly data: bigint;
 }
 
-/** Most entries that KVM takes in one call (MAX_IO_MSRS of arch/x86/kvm/x86.c). */
-const MAX_MSRS = 256;
+/** Most entries that KVM takes in one call: fewer than MAX_IO_MSRS of arch/x86/kvm/x86.c. */
+const MAX_MSRS = 255;
 
 function chunks<Item>(items: readonly Item[]): (readonly Item[])[] {
   const count = Math.ceil(items.length / MAX_MSRS);

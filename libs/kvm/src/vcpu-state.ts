@@ -49,15 +49,12 @@ import {
   kvm_xcrs,
   kvm_xsave,
 } from '@crosvm/kvm-sys';
-import { ioctl } from '@crosvm/sys-util';
+import { ioctl, type SignalSet } from '@crosvm/sys-util';
 
 import { cpuidBytes, type CpuidEntry, readCpuid } from './cpuid';
 import type { HasFd } from './fd-ref';
 import { type MsrEntry, readMsrs, writeMsrs } from './msr';
 import { bytesOf, fill, type Filled, type StructArgument } from './struct-argument';
-
-/** Bytes of the kernel's sigset, which is smaller than the C library's. */
-const SIGSET_BYTES = 8;
 
 /** Breakpoints and stepping for `VcpuState.setGuestDebug`. */
 export interface GuestDebug {
@@ -221,19 +218,17 @@ export abstract class VcpuState implements HasFd {
 
   /**
    * Which signals are blocked inside `run` (and only there): one that is not, ends it.
-   * @param blocked signal numbers; undefined: those that the thread blocks
+   * @param blocked undefined: those that the thread blocks
    */
-  setSignalMask(blocked: readonly number[] | undefined): void {
+  setSignalMask(blocked: SignalSet | undefined): void {
     if (blocked === undefined) {
       ioctl(this.raw, KVM_SET_SIGNAL_MASK, 0);
       return;
     }
-    const mask = kvm_signal_mask.allocate(SIGSET_BYTES);
-    mask.len = SIGSET_BYTES;
-    for (const signal of blocked) {
-      const at = (signal - 1) >> 3;
-      mask.sigset.set(at, mask.sigset.get(at) | (1 << ((signal - 1) & 7)));
-    }
+    const { kernelBytes } = blocked;
+    const mask = kvm_signal_mask.allocate(kernelBytes.length);
+    mask.len = kernelBytes.length;
+    mask.buffer.set(kernelBytes, kvm_signal_mask.offsetOf('sigset'));
     this.#call(KVM_SET_SIGNAL_MASK, mask);
   }
 

@@ -1,0 +1,426 @@
+import {
+  KVM_CAP_HYPERV,
+  KVM_CAP_X86_USER_SPACE_MSR,
+  KVM_EXIT_DEBUG,
+  KVM_EXIT_HLT,
+  KVM_EXIT_INTERNAL_ERROR,
+  KVM_EXIT_INTR,
+  KVM_EXIT_IO,
+  KVM_EXIT_IRQ_WINDOW_OPEN,
+  KVM_EXIT_MMIO,
+  KVM_EXIT_SHUTDOWN,
+  KVM_EXIT_SYSTEM_EVENT,
+  KVM_EXIT_X86_RDMSR,
+  KVM_EXIT_X86_WRMSR,
+  KVM_GUESTDBG_ENABLE,
+  KVM_GUESTDBG_SINGLESTEP,
+  KVM_GUESTDBG_USE_HW_BP,
+  KVM_GUESTDBG_USE_SW_BP,
+  KVM_INTERNAL_ERROR_EMULATION,
+  KVM_MSR_EXIT_REASON_UNKNOWN,
+  KVM_SYSTEM_EVENT_CRASH,
+} from '@crosvm/kvm-sys';
+
+import { describeExit, Kvm } from './index';
+import { hasHardwareVirtualization, itIf, machineCode, TestGuest } from './testing/index';
+
+const can = (capability: number): boolean => {
+  using kvm = Kvm.open();
+  return kvm.checkExtension(capability) > 0;
+};
+
+/** Runs to HLT and returns what came out of port 0x3f8 on the way, all else being a failure. */
+function output({ vcpu }: TestGuest): string {
+  const { runBytes } = vcpu;
+  const bytes: number[] = [];
+  let reason = vcpu.run();
+  while (reason === KVM_EXIT_IO && vcpu.exit.ioPort === 0x3f8) {
+    const { ioDataOffset, ioCount, ioSize } = vcpu.exit;
+    bytes.push(...runBytes.subarray(ioDataOffset, ioDataOffset + ioCount * ioSize));
+    reason = vcpu.run();
+  }
+  expect(describeExit(vcpu, reason)).toContain('KVM_EXIT_HLT');
+  return Buffer.from(bytes).toString('latin1');
+}
+
+describe('a guest in real mode', () => {
+  it('adds two numbers and prints the sum', () => {
+    using guest = TestGuest.create({
+      code: machineCode(
+        'ba f8 03   ; mov dx, 0x3f8',
+        '00 d8      ; add al, bl',
+        "04 30      ; add al, '0'",
+        'ee         ; out dx, al',
+        'b0 0a      ; mov al, 10',
+        'ee         ; out dx, al',
+        'f4         ; hlt',
+      ),
+    });
+    const regs = guest.vcpu.getRegs();
+    regs.rax = 2n;
+    regs.rbx = 5n;
+    guest.vcpu.setRegs(regs);
+
+    expect(output(guest)).toBe('7\n');
+  });
+});
+
+describe('KVM_EXIT_IO', () => {
+  const DX_TO_PORT = '66 ba f8 03   ; mov dx, 0x3f8';
+
+  it.each([
+    [1, 'ee', [0x78]],
+    [2, '66 ef', [0x78, 0x56]],
+    [4, 'ef', [0x78, 0x56, 0x34, 0x12]],
+  ])('tells a write of %p bytes', (size, out, data) => {
+    using guest = TestGuest.create({
+      mode: 'long',
+      code: machineCode(DX_TO_PORT, 'b8 78 56 34 12   ; mov eax, 0x12345678', out, 'f4'),
+    });
+
+    const reason = guest.vcpu.run();
+
+    const { exit } = guest.vcpu;
+    expect([reason, exit.reason]).toEqual([KVM_EXIT_IO, KVM_EXIT_IO]);
+    expect([exit.ioPort, exit.ioSize, exit.ioCount, exit.ioIsWrite]).toEqual([
+      0x3f8,
+      size,
+      1,
+      true,
+    ]);
+    expect([...guest.data]).toEqual(data);
+    expect(guest.vcpu.run()).toBe(KVM_EXIT_HLT);
+  });
+
+  it.each([
+    [1, 'ec', 0x5555_5588n],
+    [2, '66 ed', 0x5555_7788n],
+    [4, 'ed', 0x5566_7788n],
+  ])('takes the answer to a read of %p bytes', (size, input, rax) => {
+    using guest = TestGuest.create({
+      mode: 'long',
+      code: machineCode(DX_TO_PORT, 'b8 55 55 55 55   ; mov eax, 0x55555555', input, 'f4'),
+    });
+
+    const reason = guest.vcpu.run();
+    const { exit, runView } = guest.vcpu;
+    const told = [reason, exit.ioPort, exit.ioSize, exit.ioCount, exit.ioIsWrite];
+    runView.setUint32(exit.ioDataOffset, 0x5566_7788, true);
+    guest.vcpu.run();
+
+    expect(told).toEqual([KVM_EXIT_IO, 0x3f8, size, 1, false]);
+    expect(guest.vcpu.getRegs().rax).toBe(rax);
+  });
+
+  it.each(['real', 'long'] as const)('comes of string output, in %s mode', (mode) => {
+    using guest = TestGuest.create({
+      mode,
+      code: machineCode('fc   ; cld', 'f3 6e   ; rep outsb', 'f4'),
+    });
+    guest.memory.write(0x8000, Buffer.from('hello, world'));
+    const regs = guest.vcpu.getRegs();
+    regs.rsi = 0x8000n;
+    regs.rcx = 12n;
+    regs.rdx = 0x3f8n;
+    guest.vcpu.setRegs(regs);
+
+    expect(output(guest)).toBe('hello, world');
+    expect(guest.vcpu.getRegs().rcx).toBe(0n);
+  });
+
+  it('comes of string input, many values at once', () => {
+    using guest = TestGuest.create({
+      mode: 'long',
+      code: machineCode('fc   ; cld', 'f3 66 6d   ; rep insw', 'f4'),
+    });
+    const regs = guest.vcpu.getRegs();
+    regs.rdi = 0x8000n;
+    regs.rcx = 5n;
+    regs.rdx = 0x1f0n;
+    guest.vcpu.setRegs(regs);
+
+    const reason = guest.vcpu.run();
+    const { exit } = guest.vcpu;
+    const told = [reason, exit.ioPort, exit.ioSize, exit.ioCount, exit.ioIsWrite];
+    guest.data.set(Buffer.from('0123456789'));
+    const after = guest.vcpu.run();
+
+    expect(told).toEqual([KVM_EXIT_IO, 0x1f0, 2, 5, false]);
+    expect(after).toBe(KVM_EXIT_HLT);
+    expect(Buffer.from(guest.memory.read(0x8000, 11)).toString('latin1')).toBe('0123456789\0');
+  });
+});
+
+describe('KVM_EXIT_MMIO', () => {
+  const ADDRESS = 0xd000_0010;
+  const EBX = 'bb 10 00 00 d0   ; mov ebx, 0xd0000010';
+
+  it.each([
+    [1, '88 03      ; mov [rbx], al', [0x88]],
+    [2, '66 89 03   ; mov [rbx], ax', [0x88, 0x77]],
+    [4, '89 03      ; mov [rbx], eax', [0x88, 0x77, 0x66, 0x55]],
+    [8, '48 89 03   ; mov [rbx], rax', [0x88, 0x77, 0x66, 0x55, 0x44, 0x33, 0x22, 0x11]],
+  ])('tells a write of %p bytes', (length, store, data) => {
+    using guest = TestGuest.create({ mode: 'long', code: machineCode(EBX, store, 'f4') });
+    const regs = guest.vcpu.getRegs();
+    regs.rax = 0x1122_3344_5566_7788n;
+    guest.vcpu.setRegs(regs);
+
+    const reason = guest.vcpu.run();
+
+    const { exit } = guest.vcpu;
+    expect([reason, exit.mmioAddress, exit.mmioLength, exit.mmioIsWrite]).toEqual([
+      KVM_EXIT_MMIO,
+      ADDRESS,
+      length,
+      true,
+    ]);
+    expect([...guest.data]).toEqual(data);
+    expect(guest.vcpu.run()).toBe(KVM_EXIT_HLT);
+  });
+
+  it.each([
+    [1, '8a 03      ; mov al, [rbx]', 0x5555_5555_5555_5588n],
+    [2, '66 8b 03   ; mov ax, [rbx]', 0x5555_5555_5555_7788n],
+    [4, '8b 03      ; mov eax, [rbx]', 0x5566_7788n],
+    [8, '48 8b 03   ; mov rax, [rbx]', 0x1122_3344_5566_7788n],
+  ])('takes the answer to a read of %p bytes', (length, load, rax) => {
+    using guest = TestGuest.create({ mode: 'long', code: machineCode(EBX, load, 'f4') });
+    const regs = guest.vcpu.getRegs();
+    regs.rax = 0x5555_5555_5555_5555n;
+    guest.vcpu.setRegs(regs);
+
+    const reason = guest.vcpu.run();
+    const { exit, runView } = guest.vcpu;
+    const told = [reason, exit.mmioAddress, exit.mmioLength, exit.mmioIsWrite];
+    runView.setBigUint64(exit.mmioDataOffset, 0x1122_3344_5566_7788n, true);
+    guest.vcpu.run();
+
+    expect(told).toEqual([KVM_EXIT_MMIO, ADDRESS, length, false]);
+    expect(guest.vcpu.getRegs().rax).toBe(rax);
+  });
+
+  it('tells addresses beyond 32 bits', () => {
+    using guest = TestGuest.create({
+      mode: 'long',
+      code: machineCode('c6 03 01   ; mov byte [rbx], 1', 'f4'),
+    });
+    // One large page behind the 4 GiB that are mapped one to one: 4 GiB shows 32 GiB.
+    const [PDPT, DIRECTORY] = [0x3000, 0x9000];
+    guest.memory.writeU64(PDPT + 4 * 8, BigInt(DIRECTORY) | 3n);
+    guest.memory.writeU64(DIRECTORY, (32n << 30n) | 0x83n);
+    const regs = guest.vcpu.getRegs();
+    regs.rbx = (4n << 30n) + 0x123n;
+    guest.vcpu.setRegs(regs);
+
+    const reason = guest.vcpu.run();
+
+    expect(reason).toBe(KVM_EXIT_MMIO);
+    expect(guest.vcpu.exit.mmioAddress).toBe(32 * 1024 ** 3 + 0x123);
+  });
+});
+
+describe('the end of a guest', () => {
+  it('is KVM_EXIT_HLT where it halts', () => {
+    using guest = TestGuest.create({ code: machineCode('f4') });
+
+    expect(guest.vcpu.run()).toBe(KVM_EXIT_HLT);
+    expect(describeExit(guest.vcpu)).toBe('KVM_EXIT_HLT at RIP 0x1001');
+  });
+
+  it('is KVM_EXIT_SHUTDOWN where an exception has no handler', () => {
+    using guest = TestGuest.create({ mode: 'long', code: machineCode('0f 0b   ; ud2') });
+
+    expect(guest.vcpu.run()).toBe(KVM_EXIT_SHUTDOWN);
+    expect(describeExit(guest.vcpu)).toMatch(/^KVM_EXIT_SHUTDOWN \(triple fault\) at RIP 0x/);
+  });
+
+  it('is KVM_EXIT_INTERNAL_ERROR where it jumps to where there is no memory', () => {
+    using guest = TestGuest.create({
+      mode: 'long',
+      code: machineCode('b8 00 00 00 d0   ; mov eax, 0xd0000000', 'ff e0   ; jmp rax'),
+    });
+
+    expect(guest.vcpu.run()).toBe(KVM_EXIT_INTERNAL_ERROR);
+    expect(guest.vcpu.exit.internalSuberror).toBe(KVM_INTERNAL_ERROR_EMULATION);
+    expect(describeExit(guest.vcpu)).toMatch(
+      /^KVM_EXIT_INTERNAL_ERROR \(KVM_INTERNAL_ERROR_EMULATION, .*\) at RIP 0xd0000000$/,
+    );
+  });
+
+  itIf(can(KVM_CAP_HYPERV), 'no KVM_CAP_HYPERV')(
+    'is KVM_EXIT_SYSTEM_EVENT where it reports a crash as Windows does',
+    () => {
+      using guest = TestGuest.create({
+        mode: 'long',
+        code: machineCode(
+          'b9 05 01 00 40   ; mov ecx, HV_X64_MSR_CRASH_CTL',
+          '31 c0            ; xor eax, eax',
+          'ba 00 00 00 80   ; mov edx, 0x80000000',
+          '0f 30            ; wrmsr',
+          'f4',
+        ),
+      });
+      const leaf = { index: 0, flags: 0, eax: 0, ebx: 0, ecx: 0, edx: 0 };
+      const HV_1 = 0x3123_7648;
+      guest.vcpu.setCpuid2([
+        ...guest.kvm.supportedCpuid().filter((entry) => entry.function < 0x4000_0000),
+        { ...leaf, function: 0x4000_0000, eax: 0x4000_0006 },
+        { ...leaf, function: 0x4000_0001, eax: HV_1 },
+        { ...leaf, function: 0x4000_0003, edx: 1 << 10 },
+      ]);
+
+      expect(guest.vcpu.run()).toBe(KVM_EXIT_SYSTEM_EVENT);
+      expect(guest.vcpu.exit.systemEventType).toBe(KVM_SYSTEM_EVENT_CRASH);
+      expect(describeExit(guest.vcpu)).toContain('KVM_SYSTEM_EVENT_CRASH');
+    },
+  );
+});
+
+describe('immediateExit', () => {
+  it('makes run return KVM_EXIT_INTR at once, as long as it is set', () => {
+    using guest = TestGuest.create({ code: machineCode('f4') });
+
+    guest.vcpu.immediateExit = true;
+    const reasons = [guest.vcpu.run(), guest.vcpu.run()];
+    const described = describeExit(guest.vcpu, reasons[0]);
+    guest.vcpu.immediateExit = false;
+
+    expect(reasons).toEqual([KVM_EXIT_INTR, KVM_EXIT_INTR]);
+    expect(described).toBe('KVM_EXIT_INTR at RIP 0x1000');
+    expect(guest.vcpu.run()).toBe(KVM_EXIT_HLT);
+  });
+});
+
+describe('a vCPU that nobody started', () => {
+  it('ends its run with KVM_EXIT_INTR when it is to stop', () => {
+    using guest = TestGuest.create({
+      code: machineCode('f4'),
+      prepare: (vm) => vm.createIrqchip(),
+    });
+    using second = guest.vm.createVcpu(1);
+    second.immediateExit = true;
+
+    expect(second.run()).toBe(KVM_EXIT_INTR);
+  });
+});
+
+describe('interrupts from outside', () => {
+  it('are injected when KVM_EXIT_IRQ_WINDOW_OPEN says so', () => {
+    using guest = TestGuest.create({
+      code: machineCode('fb   ; sti', '90   ; nop', 'eb fe   ; jmp to itself'),
+    });
+    guest.memory.writeU16(0x21 * 4, 0x1100);
+    guest.memory.write(0x1100, machineCode('e6 80   ; out 0x80, al', 'f4'));
+    const { vcpu } = guest;
+
+    const before = vcpu.readyForInterrupt;
+    vcpu.requestInterruptWindow = true;
+    const reason = vcpu.run();
+    const state = [vcpu.readyForInterrupt, vcpu.interruptFlag];
+    vcpu.requestInterruptWindow = false;
+    vcpu.interrupt(0x21);
+    const interrupted = vcpu.run();
+
+    expect([before, reason, ...state]).toEqual([false, KVM_EXIT_IRQ_WINDOW_OPEN, true, true]);
+    expect([interrupted, vcpu.exit.ioPort]).toEqual([KVM_EXIT_IO, 0x80]);
+    expect(vcpu.interruptFlag).toBe(false);
+  });
+});
+
+describe('KVM_EXIT_DEBUG', () => {
+  const NOPS = machineCode('90', '90', '90', 'f4');
+
+  it.each(['real', 'long'] as const)(
+    'comes of each instruction while stepping, in %s mode',
+    (mode) => {
+      using guest = TestGuest.create({ mode, code: NOPS });
+      const { vcpu } = guest;
+      vcpu.setGuestDebug({ control: KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_SINGLESTEP });
+
+      const steps = [vcpu.run(), vcpu.getRegs().rip, vcpu.run(), vcpu.getRegs().rip];
+      vcpu.setGuestDebug({ control: 0 });
+
+      expect(steps).toEqual([KVM_EXIT_DEBUG, 0x1001n, KVM_EXIT_DEBUG, 0x1002n]);
+      expect(vcpu.run()).toBe(KVM_EXIT_HLT);
+    },
+  );
+
+  it('comes of a hardware breakpoint', () => {
+    using guest = TestGuest.create({ mode: 'long', code: NOPS });
+    const { vcpu } = guest;
+    const ENABLE_DR0 = 0x402n;
+    vcpu.setGuestDebug({
+      control: KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_USE_HW_BP,
+      debugRegisters: [0x1002n, 0n, 0n, 0n, 0n, 0n, 0n, ENABLE_DR0],
+    });
+
+    const reason = vcpu.run();
+
+    const { exception, pc } = vcpu.runStruct.exit.debug.arch;
+    expect([reason, exception, pc]).toEqual([KVM_EXIT_DEBUG, 1, 0x1002n]);
+    expect(describeExit(vcpu)).toMatch(/^KVM_EXIT_DEBUG \(exception 1, DR6 0x.*\) at RIP 0x1002$/);
+  });
+
+  itIf(hasHardwareVirtualization(), 'no vmx or svm: KVM interprets code, but not INT3')(
+    'comes of a breakpoint instruction',
+    () => {
+      using guest = TestGuest.create({ mode: 'long', code: machineCode('90', 'cc', 'f4') });
+      guest.vcpu.setGuestDebug({ control: KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_USE_SW_BP });
+
+      const reason = guest.vcpu.run();
+
+      const { exception, pc } = guest.vcpu.runStruct.exit.debug.arch;
+      expect([reason, exception, pc]).toEqual([KVM_EXIT_DEBUG, 3, 0x1001n]);
+    },
+  );
+});
+
+describe('MSRs that KVM does not have', () => {
+  itIf(can(KVM_CAP_X86_USER_SPACE_MSR), 'no KVM_CAP_X86_USER_SPACE_MSR')(
+    'exit where that was asked for, and take an answer',
+    () => {
+      using guest = TestGuest.create({
+        mode: 'long',
+        prepare: (vm) =>
+          vm.enableCap(KVM_CAP_X86_USER_SPACE_MSR, [BigInt(KVM_MSR_EXIT_REASON_UNKNOWN)]),
+        code: machineCode(
+          'b9 00 00 ad de   ; mov ecx, 0xdead0000',
+          'b8 78 56 34 12   ; mov eax, 0x12345678',
+          '31 d2            ; xor edx, edx',
+          '0f 30            ; wrmsr',
+          '0f 32            ; rdmsr',
+          'f4',
+        ),
+      });
+      const { vcpu } = guest;
+
+      const written = [vcpu.run(), vcpu.exit.msrIndex, vcpu.runStruct.exit.msr.data];
+      const describedWrite = describeExit(vcpu);
+      vcpu.exit.msrError = false;
+      const read = [vcpu.run(), vcpu.exit.msrIndex];
+      vcpu.runStruct.exit.msr.data = 0x77n;
+      const end = vcpu.run();
+
+      expect(written).toEqual([KVM_EXIT_X86_WRMSR, 0xdead_0000, 0x1234_5678n]);
+      expect(describedWrite).toContain('KVM_EXIT_X86_WRMSR (MSR 0xdead0000 = 0x12345678)');
+      expect(read).toEqual([KVM_EXIT_X86_RDMSR, 0xdead_0000]);
+      expect([end, vcpu.getRegs().rax]).toEqual([KVM_EXIT_HLT, 0x77n]);
+    },
+  );
+});
+
+describe('a vCPU that was closed', () => {
+  it('is not run, and shows no exit any more', () => {
+    const guest = TestGuest.create({ code: machineCode('f4') });
+    const { vcpu } = guest;
+    vcpu.run();
+
+    guest[Symbol.dispose]();
+    vcpu.close();
+
+    expect(vcpu.exit.reason).toBe(0);
+    expect(() => vcpu.run()).toThrow('ioctl(KVM_RUN)');
+    expect(() => vcpu.getRegs()).toThrow('used after close');
+  });
+});
