@@ -2,6 +2,9 @@
 # Shared by the host side scripts: messages, missing tools, the cache outside the tree.
 # The script that sources this file sets `me` (its name, for messages) before.
 
+# What fails in $(...) ends the script that wanted it, too.
+shopt -s inherit_errexit
+
 # Tools that Debian keeps in sbin are not on an ordinary user's PATH.
 sbin_path=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 
@@ -84,12 +87,7 @@ cached() {
     # Whoever holds the lock is the only maker: what is left of an earlier one is rubbish.
     rm -rf "$dir".making.*
     temporary=$(mktemp -d "$dir.making.XXXXXX") || die "cannot write to ${dir%/*}"
-    (
-      # An interrupted maker leaves nothing; what it started does not keep the lock.
-      trap 'rm -rf "$temporary"; exit 130' INT TERM HUP
-      exec {lock}>&-
-      "$maker" "$temporary" "$@"
-    ) || status=$?
+    make_in "$temporary" "$maker" "$@" {lock}>&- || status=$?
     if ((status == 0)); then
       chmod 755 "$temporary" && mv -T "$temporary" "$dir" || die "cannot write to ${dir%/*}"
       # What earlier versions made goes after a month; an older checkout makes it again.
@@ -101,6 +99,33 @@ cached() {
   exec {lock}>&-
   return "$status"
 }
+
+# make_in TEMPORARY MAKER ARGS...: runs the maker as a process group of its own, so that all of it ends at
+# once when this script is to end. Not for use in $(...), which a signal to the script does not reach.
+make_in() {
+  local signal maker status=0
+  set -m
+  ("$2" "$1" "${@:3}") </dev/null &
+  maker=$!
+  set +m
+  for signal in INT TERM HUP; do
+    # shellcheck disable=SC2064 # these values
+    trap "stop_making $signal $maker '$1'" "$signal"
+  done
+  wait "$maker" || status=$?
+  trap - INT TERM HUP
+  return "$status"
+}
+
+# stop_making SIGNAL MAKER TEMPORARY: ends this script by that signal, with nothing left.
+stop_making() {
+  trap '' INT TERM HUP
+  kill -KILL -- "-$2" || true
+  wait "$2" || true
+  rm -rf "$3"
+  trap - "$1"
+  kill -s "$1" $$
+} 2>/dev/null
 
 # content_key FILE...: a short key that changes with the content of the files.
 content_key() { cat "$@" | sha256sum | cut -c1-12; }

@@ -5,17 +5,18 @@
 # Why `LC_ALL=C`: what apt prints is read here.
 apt_options=(-o APT::Sandbox::User=root -o Acquire::Retries=2 -o Acquire::http::Timeout=30 -o Acquire::https::Timeout=30)
 
-# kernel_package FLAVOUR [refresh]: prints PACKAGE_VERSION of the kernel to use, such as
-# linux-image-6.1.0-9-amd64_6.1.27-1, for the metapackage linux-image-FLAVOUR. What was used
-# last is used again, without a look at apt, until it is refreshed.
-kernel_package() {
+# choose_kernel FLAVOUR [refresh]: leaves in $package the PACKAGE_VERSION of the kernel to use, such as
+# linux-image-6.1.0-9-amd64_6.1.27-1, for the metapackage linux-image-FLAVOUR, and in $kernel the directory
+# where it is unpacked. What was used last is used again, without a look at apt, until it is refreshed.
+choose_kernel() {
   local pointer
   pointer=$(cache_root)/kernel/$1.current
   if [[ ${2:-} != refresh && -s $pointer && -d ${pointer%/*}/$(<"$pointer") ]]; then
-    cat "$pointer"
-    return
+    package=$(<"$pointer")
+  else
+    fetch_kernel "$1" "$pointer"
   fi
-  fetch_kernel "$1" "$pointer"
+  kernel=${pointer%/*}/$package
 }
 
 # resolve_kernel FLAVOUR: what the package lists say.
@@ -29,9 +30,9 @@ resolve_kernel() {
   echo "${package}_$version"
 }
 
-# fetch_kernel FLAVOUR POINTER: resolves, downloads, unpacks, and remembers.
+# fetch_kernel FLAVOUR POINTER: resolves, downloads, unpacks, and remembers; leaves $package.
 fetch_kernel() {
-  local flavour=$1 pointer=$2 package status=0
+  local flavour=$1 pointer=$2 status=0
   need apt-get apt-cache dpkg-deb tar flock
   if ! package=$(resolve_kernel "$flavour"); then
     update_lists "apt's package lists do not have linux-image-$flavour"
@@ -44,9 +45,9 @@ fetch_kernel() {
     package=$(resolve_kernel "$flavour") && status=0
     cached "${pointer%/*}/$package" unpack_kernel "$package" || status=$?
   fi
-  ((status == 0)) || die "no kernel to work with"
+  # What went wrong has been said.
+  ((status == 0)) || exit "$fail_status"
   printf '%s\n' "$package" >"$pointer.$$" && mv "$pointer.$$" "$pointer"
-  echo "$package"
 }
 
 # update_lists WHY: apt-get update where that is allowed, else how to do it.
@@ -84,7 +85,7 @@ readonly gone=44
 download() {
   local log=$1/apt.log
   say "downloading ${2%=*} (a Debian package, not installed)"
-  if (cd "$1" && LC_ALL=C timeout 900 apt-get "${apt_options[@]}" -q download "$2") >"$log" 2>&1; then
+  if (cd "$1" && LC_ALL=C timeout --foreground 900 apt-get "${apt_options[@]}" -q download "$2") >"$log" 2>&1; then
     rm -f "$log"
     return
   fi

@@ -6,16 +6,14 @@
 nested_root_modules=(virtio_pci virtio_console 9pnet_virtio 9p overlay)
 nested_host_modules=(kvm-amd vhost_vsock vhost_net tun)
 
-# nested_image: prints the directory with `vmlinux` and `initrd` of the nested host.
+# nested_image: leaves in $image the directory with `vmlinux` and `initrd` of the nested host.
 nested_image() {
-  local package busybox key directory kernel
-  package=$(kernel_package amd64)
-  kernel=$(cache_root)/kernel/$package
+  local package kernel busybox key
+  choose_kernel amd64
   busybox=$(type -P busybox) || busybox=/dev/null
   key=$(content_key "$lib"/{common,debian-kernel,nested-image}.sh "$lib"/nested-{init,root} "$busybox")
-  directory=$(cache_root)/nested-host/${package#linux-image-}-$key
-  cached "$directory" make_nested_image "$kernel" || exit "$fail_status"
-  echo "$directory"
+  image=$(cache_root)/nested-host/${package#linux-image-}-$key
+  cached "$image" make_nested_image "$kernel" || exit "$fail_status"
 }
 
 # make_nested_image TEMPORARY KERNEL_DIR
