@@ -1,6 +1,6 @@
 import { alignUp, fits } from './address';
 import type { Accessor, Cursor, StructInit } from './accessor';
-import { accessorClass, type AccessorClass } from './codegen';
+import { accessorClass, type AccessorClass, checkNames } from './codegen';
 import type { AggregateType, FieldType } from './field';
 
 type FieldMap = Readonly<Record<string, FieldType>>;
@@ -114,7 +114,7 @@ class AggregateLayout<Fields extends FieldMap> implements Layout<Fields> {
   readonly size: number;
   readonly align: number;
   readonly #offsets: Readonly<Record<string, number>>;
-  readonly #Accessor: AccessorClass;
+  #Accessor: AccessorClass | undefined;
 
   constructor(
     readonly kind: 'struct' | 'union',
@@ -125,7 +125,7 @@ class AggregateLayout<Fields extends FieldMap> implements Layout<Fields> {
     this.size = placement.size;
     this.align = placement.align;
     this.#offsets = placement.offsets;
-    this.#Accessor = accessorClass(name, fields, placement.offsets);
+    checkNames([name, ...Object.keys(fields)]);
   }
 
   offsetOf(field: keyof Fields & string): number {
@@ -146,6 +146,7 @@ class AggregateLayout<Fields extends FieldMap> implements Layout<Fields> {
         `${this.name} (${this.size} bytes) does not fit at ${base} of ${view.byteLength} bytes`,
       );
     }
+    this.#Accessor ??= accessorClass(this.name, this.fields, this.#offsets);
     return new this.#Accessor(view, base) as Cursor as Accessor<Fields>;
   }
 

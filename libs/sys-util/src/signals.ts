@@ -55,14 +55,13 @@ export function kickThread(pid: number, tid: number, signal: number): boolean {
   throw new SysError('tgkill', errno);
 }
 
-const timeout = timespec.allocate();
-
 /**
  * Takes one pending signal of a set that is blocked, and returns it; `undefined` if none came within
  * `timeoutMs`. With 0, the default, it never waits.
  * @throws SysError EINVAL
  */
 export function consumeSignal(set: SignalSet, timeoutMs = 0): number | undefined {
+  const timeout = timespec.allocate();
   writeTimespec(timeout, timeoutMs);
   const signal = libc.sigtimedwait(set.bytes, null, timeout.buffer);
   if (signal >= 0) {

@@ -22,6 +22,8 @@ const MAX_ROUNDS = 5;
 export function cProgram(headers: readonly string[], entries: readonly AbiEntry[]): string {
   const include = ['stddef.h', 'stdio.h', ...headers].map((header) => `#include <${header}>`);
   return [
+    // What glibc declares beyond POSIX counts, too.
+    '#define _GNU_SOURCE',
     ...include,
     'static const struct { unsigned index; unsigned long long values[2]; } table[] = {',
     // `#line` gives each entry a line number that is its index, whatever comes before.

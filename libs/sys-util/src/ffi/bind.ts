@@ -1,4 +1,4 @@
-import koffi from 'koffi';
+import { koffi } from './koffi';
 
 import type { CType, Functions, SignatureTable } from './signature';
 

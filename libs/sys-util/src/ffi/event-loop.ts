@@ -1,4 +1,4 @@
-import koffi from 'koffi';
+import { koffi } from './koffi';
 
 /** A descriptor that Node's event loop watches. */
 export interface LoopWatch {
