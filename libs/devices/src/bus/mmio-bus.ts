@@ -162,7 +162,7 @@ export class MmioBus {
 
   #find(low: number, high: number): Slot | undefined {
     const last = this.#last;
-    if (last !== undefined && high === last.high && below(low - last.low, last.length)) {
+    if (last?.high === high && below(low - last.low, last.length)) {
       return last;
     }
     return this.#search(low, high);

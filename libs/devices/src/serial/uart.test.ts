@@ -394,6 +394,17 @@ describe('interrupts', () => {
     expect([uart.edges, uart.in(IIR)]).toEqual([1, 0xc4]);
   });
 
+  it('come up when loopback begins and the back end owed one', () => {
+    const uart = opened();
+    uart.out(IER, THRI);
+    uart.in(IIR);
+    uart.out(DATA, 1);
+    uart.in(DATA);
+    expect([uart.edges, uart.page!.txInterrupt.raised]).toEqual([1, true]);
+    uart.out(MCR, LOOP);
+    expect([uart.edges, uart.page!.txInterrupt.raised, uart.in(IIR)]).toEqual([1, false, 0xc2]);
+  });
+
   it('tell of a break in loopback', () => {
     const uart = looped();
     uart.out(IER, RLSI);

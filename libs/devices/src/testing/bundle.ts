@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -17,8 +18,7 @@ export function bundleScript(source: string): ScriptFile {
   const directory = mkdtempSync(join(tmpdir(), 'devices-test-'));
   const path = join(directory, 'script.cjs');
   // Native code is not bundled, and the script lies where no node_modules are.
-  const sysUtil = require.resolve('@crosvm/sys-util');
-  const koffi = require.resolve('koffi', { paths: [sysUtil] });
+  const koffi = createRequire(join(__dirname, '../../../sys-util/package.json')).resolve('koffi');
   buildSync({
     stdin: { contents: source, resolveDir: join(__dirname, '..'), loader: 'ts' },
     outfile: path,
