@@ -22,9 +22,9 @@ export interface SerialInterruptSources {
  * The line is an edge for each thing that becomes pending. Whoever brings it up raises the line:
  * - what the guest's own accesses bring up: this class, in `settle`;
  * - input that arrives: the back end, each time, while `rxInterrupt` is raised;
- * - the transmitter that empties after a byte was written: the back end, when it has sent it and if
- *   `txInterrupt` is still raised. A handler that goes on writing, looks at IIR again or disables the
- *   interrupt before that was faster, and is not called once more for nothing.
+ * - the transmitter that empties after a byte was written: the back end, when there is room again or
+ *   nothing left to send, if `txInterrupt` is still raised then. A handler that goes on writing, looks
+ *   at IIR again or disables the interrupt was faster, and is not called once more for nothing.
  *
  * The two sides cannot miss each other: this side raises the flag before it looks at the ring, the back
  * end moves the ring before it looks at the flag, so at least one of them sees what the other did (see

@@ -16,9 +16,9 @@ import { FIFO_SIZE } from './registers';
 import { DiscardSink, type SerialSink } from './sink';
 
 /**
- * How long to let a burst of output gather. A byte costs the guest some microseconds, so without this
- * there would be a doorbell, a wake-up and a write for every one of them. Too short to be seen, and
- * long enough that a handler which goes on writing is not interrupted in between.
+ * How long to let a burst of output gather, and to stay awake after it. A byte costs the guest some
+ * microseconds, so without this there would be a doorbell, a wake-up and a write for every one of
+ * them. Too short to be seen, and longer than a driver takes from one byte to the next.
  */
 const GATHER_MS = 1;
 
@@ -125,10 +125,24 @@ export class SerialOutput implements Disposable {
     if (this.#page.tx.used > 0) {
       this.#page.txSleeping.lower();
       this.#gather();
-    } else if (this.#drained !== undefined) {
+      return;
+    }
+    this.#interrupt();
+    if (this.#drained !== undefined) {
       this.#sink.flush();
       this.#drained();
       this.#drained = undefined;
+    }
+  }
+
+  /**
+   * The transmitter is empty, which the guest may wait for: it is told when the ring has room again
+   * after it was full, and when it has been empty for a while. Not at once when it gets empty: a
+   * handler that writes byte after byte is not done yet, and would be called once more for nothing.
+   */
+  #interrupt(): void {
+    if (this.#page.txInterrupt.take()) {
+      this.#irq.raise();
     }
   }
 
@@ -161,9 +175,10 @@ export class SerialOutput implements Disposable {
       }
       return;
     }
+    const wasFull = tx.free < FIFO_SIZE;
     tx.consumed(result);
-    if (tx.free >= FIFO_SIZE && this.#page.txInterrupt.take()) {
-      this.#irq.raise();
+    if (wasFull && tx.free >= FIFO_SIZE) {
+      this.#interrupt();
     }
   }
 
