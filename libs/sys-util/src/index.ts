@@ -87,3 +87,4 @@ export {
   terminalSettings,
 } from './terminal-settings';
 export { TimerFd, type TimerClock, type TimerFdOptions } from './timer-fd';
+export { waitReadable } from './wait-readable';

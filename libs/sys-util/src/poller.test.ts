@@ -3,13 +3,18 @@ import { setImmediate as immediate } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 
 import {
+  createPipe,
   EventFd,
   EventLoopPoller,
   OwnedFd,
+  POLL_ERROR,
+  POLL_HANG_UP,
+  POLL_PEER_CLOSED,
   POLL_READABLE,
   POLL_WRITABLE,
   type Poller,
   PollLoop,
+  socketPair,
 } from './index';
 import { bundleScript } from './testing/bundle';
 
@@ -165,6 +170,25 @@ describe.each([
     event.signal();
     await driver.turn();
     expect(handler).toHaveBeenCalled();
+  });
+
+  it('reports what nobody asked for: errors and hang-ups', async () => {
+    using driver = drive();
+    const { reader, writer } = createPipe();
+    const [near, far] = socketPair();
+    const ready = new Map<number, number>();
+    const note = (fd: OwnedFd) => (bits: number) => ready.set(fd.raw, bits);
+    driver.poller.add(writer.raw, POLL_READABLE, note(writer));
+    driver.poller.add(near.raw, POLL_PEER_CLOSED, note(near));
+    await driver.turn();
+    expect(ready.size).toBe(0);
+
+    reader.close();
+    far.close();
+    await driver.turn();
+    expect(ready.get(writer.raw)).toBe(POLL_ERROR);
+    expect(ready.get(near.raw)).toBe(POLL_HANG_UP | POLL_PEER_CLOSED);
+    [writer, near].forEach((fd) => fd.close());
   });
 
   it('refuses a descriptor twice, and one that cannot be polled', () => {

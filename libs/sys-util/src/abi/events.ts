@@ -1,4 +1,4 @@
-import { addr64, struct, u32 } from '@crosvm/data-model';
+import { addr64, i16, i32, struct, u32 } from '@crosvm/data-model';
 
 /**
  * Packed on x86-64, where it is the same for 32-bit programs, and nowhere else.
@@ -20,6 +20,11 @@ export const EPOLLOUT = 0x004;
 export const EPOLLERR = 0x008;
 export const EPOLLHUP = 0x010;
 export const EPOLLRDHUP = 0x2000;
+
+/** Source: poll(2). */
+export const pollfd = struct('pollfd', { fd: i32, events: i16, revents: i16 });
+
+export const POLLIN = 0x1;
 
 export const EFD_SEMAPHORE = 1;
 export const EFD_NONBLOCK = 0o4000;

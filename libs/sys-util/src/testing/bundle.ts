@@ -24,7 +24,7 @@ export function bundleScript(source: string): ScriptFile {
     target: 'node20',
     conditions: ['@crosvm/source'],
     // Native code is not bundled, and the script lies where no node_modules are.
-    alias: { koffi: require.resolve('koffi') },
+    alias: { koffi: require.resolve('koffi'), '@crosvm/sys-util': join(__dirname, '../index.ts') },
     external: [require.resolve('koffi')],
     logLevel: 'warning',
   });
