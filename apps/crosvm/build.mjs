@@ -1,5 +1,6 @@
 // Bundles the entries of the app: one file each, so that starting a process or a worker reads one
-// file. koffi stays outside because it is native code, yargs because only help texts need it.
+// file. koffi stays outside because it is native code, the others because only
+// help texts and messages need them.
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -18,7 +19,7 @@ await build({
   format: 'cjs',
   target: 'node20',
   conditions: ['@crosvm/source'],
-  external: ['koffi', 'yargs'],
+  external: ['koffi', 'winston', 'winston-transport', 'yargs'],
   sourcemap: true,
   sourcesContent: false,
   logLevel: 'warning',

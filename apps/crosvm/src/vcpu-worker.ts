@@ -16,4 +16,5 @@ const post = (message: VcpuMessage): void => port.postMessage(message);
 port.once('message', (plan: VcpuPlan) => {
   const end = runVcpu(plan, post);
   post(end === undefined ? { kind: 'ended' } : { kind: 'ended', end });
+  port.close();
 });
