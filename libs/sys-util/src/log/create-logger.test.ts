@@ -1,16 +1,23 @@
 import { spawnSync } from 'node:child_process';
-import { PassThrough } from 'node:stream';
+import { Writable } from 'node:stream';
 
 import { createLogger, type LoggerOptions } from '../index';
 import { bundleScript } from '../testing/bundle';
 
 /** What is shown of an error and a debug message. */
 function shown(options: LoggerOptions, isTTY: boolean): string {
-  const stream = Object.assign(new PassThrough(), { isTTY });
+  let text = '';
+  const sink = new Writable({
+    write(chunk, _encoding, done) {
+      text += String(chunk);
+      done();
+    },
+  });
+  const stream = Object.assign(sink, { isTTY });
   const log = createLogger({ ...options, stream });
   log.component('net').error('no tap');
   log.debug('details');
-  return String(stream.read());
+  return text;
 }
 
 /** Runs a script that has `createLogger` and gives what it writes to the standard error. */
