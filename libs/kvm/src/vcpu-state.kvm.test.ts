@@ -4,6 +4,7 @@ import {
   KVM_CAP_SREGS2,
   KVM_CAP_TSC_CONTROL,
   KVM_CAP_X86_SMM,
+  KVM_CAP_XCRS,
   KVM_CLOCK_TSC_STABLE,
   KVM_MP_STATE_HALTED,
   KVM_MP_STATE_RUNNABLE,
@@ -98,7 +99,7 @@ describe('what is set is what is got', () => {
     expect(g.vcpu.getXsave(size).region.get(XMM0)).toBe(0x5555_aaaa);
   });
 
-  it('of the extended control registers', () => {
+  itIf(can(KVM_CAP_XCRS), 'no KVM_CAP_XCRS')('of the extended control registers', () => {
     using g = guest();
     const X87_AND_SSE = 3n;
     const xcrs = g.vcpu.getXcrs();
@@ -178,15 +179,16 @@ describe('what is set is what is got', () => {
 
   it('of MSRs, in their order', () => {
     using g = guest();
+    const [STAR, LSTAR, KERNEL_GS_BASE] = [0xc000_0081, 0xc000_0082, 0xc000_0102];
     const msrs = [
-      { index: 0x175, data: 0x5555n },
-      { index: 0x174, data: 0x10n },
-      { index: 0x176, data: 0xffff_8000_0000_1000n },
+      { index: LSTAR, data: 0xffff_8000_0000_1000n },
+      { index: STAR, data: 0x0023_0010_0000_0000n },
+      { index: KERNEL_GS_BASE, data: 0x5555n },
     ];
 
     g.vcpu.setMsrs(msrs);
 
-    expect(g.vcpu.getMsrs([0x175, 0x174, 0x176])).toEqual(msrs);
+    expect(g.vcpu.getMsrs([LSTAR, STAR, KERNEL_GS_BASE])).toEqual(msrs);
   });
 
   it('of the whole list of MSRs', () => {
