@@ -35,8 +35,9 @@ function blocking(): Driver {
 
 function evented(): Driver {
   const poller = new EventLoopPoller();
-  // The loop's poll phase and then its check phase.
+  // Enough for a whole poll phase and the check phase after it, wherever in its turn the loop is.
   const turn = async (): Promise<void> => {
+    await immediate();
     await immediate();
     await immediate();
   };

@@ -1,6 +1,9 @@
 import { gone, isAlive, openFilesOf, TestTerminal } from './testing/terminal';
 import { bundleScript, type ScriptFile } from './testing/bundle';
 
+// Each starts several processes.
+jest.setTimeout(30_000);
+
 /** Enters raw mode, says so, and then waits or does `then`. */
 function script(then: string): ScriptFile {
   return bundleScript(`
