@@ -84,7 +84,7 @@ describe('serial output', () => {
     const filled = fillPipe(writer.raw);
     using rig = new SerialRig({ sink: new FdSink(writer.raw) });
     rig.send('x'.repeat(TX_RING_SIZE));
-    rig.settle();
+    rig.serveFor(30);
     expect(rig.page.tx.free).toBe(0);
 
     setNonblocking(reader.raw, true);

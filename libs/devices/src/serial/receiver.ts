@@ -11,8 +11,8 @@ const POLLING = 16;
  * otherwise the page's ring.
  *
  * Input waits in the ring while the guest is not ready for it, as it would on a cable with flow
- * control: a driver that opens the port reads and clears away whatever is there. A guest is ready
- * when it raises RTS, enables the interrupt for input, or polls for it.
+ * control: a driver that opens the port reads away whatever is there. A guest is ready when it raises
+ * RTS, enables the interrupt for input, or polls for it.
  */
 export class SerialReceiver {
   readonly #state: SerialState;
@@ -62,15 +62,12 @@ export class SerialReceiver {
     state.fifo_count += 1;
   }
 
-  /** Drops what a real FIFO would have held; the rest is still on the cable. */
+  /**
+   * Empties the FIFO. What waits in the ring has not come that far: Linux enables the interrupt for
+   * input first, and the FIFO, which clears it, after that.
+   */
   clear(): void {
     this.#state.fifo_count = 0;
-    if (this.#page !== undefined) {
-      for (let drop = Math.min(this.#waiting(), FIFO_SIZE); drop > 0; drop -= 1) {
-        this.#page.rx.pop();
-      }
-      this.#makeRoom(this.#page);
-    }
   }
 
   /** The guest read LSR and found no input, nor anything else to do. */

@@ -3,6 +3,12 @@ import { EventFd, Mapping, PollLoop, SharedMemory } from '@crosvm/sys-util';
 import { SerialBackEnd, type SerialBackEndConfig } from '../serial/back-end';
 import { SERIAL_PAGE_SIZE, SerialPage } from '../serial/page';
 
+/** Far longer than anything here takes, on the busiest machine. */
+const PATIENCE_MS = 5000;
+
+/** Enough for the pieces in which a test's input comes. */
+const TURNS = 20;
+
 /** A serial back end on a loop, with the test in the place of the front end. */
 export class SerialRig implements Disposable {
   readonly loop = new PollLoop();
@@ -43,9 +49,19 @@ export class SerialRig implements Disposable {
     return Buffer.from(bytes).toString();
   }
 
-  /** Serves until nothing has happened for some milliseconds. */
+  /** Serves until the input is read as far as it goes, and all output is sent and followed by rest. */
   settle(): void {
-    this.serveFor(15);
+    const deadline = performance.now() + PATIENCE_MS;
+    do {
+      for (let turn = 0; turn < TURNS; turn += 1) {
+        this.loop.runOnce(0);
+      }
+      this.loop.runOnce(1);
+    } while (!this.asleep && performance.now() < deadline);
+  }
+
+  get asleep(): boolean {
+    return this.page.txSleeping.raised && this.page.tx.used === 0;
   }
 
   serveFor(ms: number): void {
