@@ -217,7 +217,7 @@ export class Vm implements Disposable, HasFd {
   /**
    * Makes the in-kernel PIT; needs `createIrqchip`.
    * @param flags KVM_PIT_SPEAKER_DUMMY
-   * @throws SysError EEXIST, ENOENT if there is no in-kernel interrupt controller
+   * @throws SysError EEXIST; newer kernels: ENOENT without in-kernel interrupt controllers
    */
   createPit2(flags = 0): void {
     this.#call(KVM_CREATE_PIT2, kvm_pit_config.from({ flags }));
