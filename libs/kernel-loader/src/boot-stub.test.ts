@@ -73,13 +73,13 @@ describe('arch/x86/boot/compressed/vmlinux', () => {
 
   it('guesses a generous BSS where only the sizes of the payload are known', () => {
     const { kernel } = loadInto(128, stub({ symbols: sizes }));
-    expect(kernel.setupHeader.init_size).toBe((12 + 64) * MiB);
+    expect(kernel.setupHeader.init_size).toBe((12 + 32) * MiB);
   });
 
   it('takes the sizes of the payload from its section where symbols are stripped', () => {
     const sections = [{ name: '.rodata..compressed', bytes: payload(MiB, 12 * MiB) }];
     const { kernel } = loadInto(128, stub({ sections }));
-    expect(kernel.setupHeader.init_size).toBe((12 + 64) * MiB);
+    expect(kernel.setupHeader.init_size).toBe((12 + 32) * MiB);
   });
 
   it('makes do with the memory there is', () => {

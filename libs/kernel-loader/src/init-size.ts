@@ -34,8 +34,8 @@ const MiB = 1024 * 1024;
 /** KERNEL_IMAGE_SIZE of a kernel with KASLR: no kernel is larger. */
 const MAX_KERNEL_BYTES = 1024 * MiB;
 
-/** .bss and .brk of the kernel where the stub does not tell; distributions have about 20 MiB. */
-const GENEROUS_BSS = 64 * MiB;
+/** .bss and .brk of the kernel where the stub does not tell; distributions have about 15 MiB. */
+const GENEROUS_BSS = 32 * MiB;
 
 /** No compressor shrinks a kernel to less than a sixteenth; a quarter is usual. */
 const UNKNOWN_RATIO = { minimum: 3, comfortable: 16 };
