@@ -44,6 +44,8 @@ export default tseslint.config(
       ],
       // The kernel's spelling (`kvm_run`, `KVM_EXIT_IO`) is kept on purpose.
       '@typescript-eslint/naming-convention': 'off',
+      // `using _it` holds something until the end of its block.
+      '@typescript-eslint/no-unused-vars': ['error', { varsIgnorePattern: '^_' }],
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
       '@typescript-eslint/no-unnecessary-condition': [
         'error',

@@ -9,7 +9,7 @@ describe('crosvm run', () => {
     await expect(parseCommandLine(['run', 'vmlinux'])).resolves.toEqual({
       kind: 'run',
       config: { kernel: 'vmlinux', memory: 256, cpus: 1, params: [], serial: [COM1] },
-      logging: { level: 'info' },
+      logging: { level: 'warn' },
     });
   });
 

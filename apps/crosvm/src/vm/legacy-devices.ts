@@ -34,7 +34,7 @@ const STDOUT = 1;
 export interface LegacyDevices {
   readonly frontEnds: FrontEndSet;
   /** What the back ends need; `inputFd` is what a port that takes input reads. */
-  devicePlan(inputFd: number): DevicePlan;
+  readonly devicePlan: (inputFd: number) => DevicePlan;
 }
 
 /** Makes eventfds and keeps them, and everything else the devices hold, from the garbage collector. */

@@ -47,14 +47,15 @@ function withFile<Result>(path: string, use: (source: ImageSource) => Result): R
 /**
  * The kernel command line: what the devices need first, then the user's own, which therefore win.
  * `panic=-1` makes a guest that panicked reset at once, and `reboot=k` tells it how: by the i8042.
+ * There is no PCI, and kernels that are not told so complain about it.
  */
-function commandLine({ serial, params }: RunConfig): string {
+export function kernelCommandLine({ serial, params }: RunConfig): string {
   const line = new KernelCommandLine();
   const console = serial.find((port) => port.console);
   if (console !== undefined) {
     line.insert('console', `ttyS${console.num - 1}`);
   }
-  line.insert('reboot', 'k').insert('panic', '-1');
+  line.insert('reboot', 'k').insert('panic', '-1').insert('pci', 'off');
   params.forEach((text) => line.insertStr(text));
   return line.toString();
 }
@@ -64,7 +65,7 @@ function commandLine({ serial, params }: RunConfig): string {
  * @throws UserError naming the file and what is wrong with it
  */
 export function loadGuest(memory: GuestMemory, config: RunConfig): LoadedGuest {
-  const line = named('the kernel command line', () => commandLine(config));
+  const line = named('the kernel command line', () => kernelCommandLine(config));
   const kernel = named(`kernel '${config.kernel}'`, () =>
     withFile(config.kernel, (source) => loadKernel(memory, source)),
   );

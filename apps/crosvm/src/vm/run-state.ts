@@ -12,14 +12,16 @@ export const RunState = {
 export type RunStateValue = (typeof RunState)[keyof typeof RunState];
 
 const STATE_WORD = 0;
-const FIRST_VCPU_WORD = 1;
+const ACTED_WORD = 1;
+const FIRST_VCPU_WORD = 2;
 
 /**
  * What the threads of a VM agree on, in shared memory: the run state, and the thread id of each vCPU
  * while it can be kicked.
  *
  *     word 0            run state; vCPUs wait on it while paused
- *     word 1 + index    thread id of vCPU `index`, 0 before it exists and after it ended
+ *     word 1            1 once the guest has done something that could be seen
+ *     word 2 + index    thread id of vCPU `index`, 0 before it exists and after it ended
  */
 export class SharedRunState {
   readonly #words: Int32Array;
@@ -52,6 +54,16 @@ export class SharedRunState {
       }
       Atomics.wait(this.#words, STATE_WORD, RunState.Paused);
     }
+  }
+
+  /** Whether any vCPU of the guest has made an exit yet. */
+  get guestActed(): boolean {
+    return Atomics.load(this.#words, ACTED_WORD) !== 0;
+  }
+
+  /** Says that the guest has made an exit. */
+  setGuestActed(): void {
+    Atomics.store(this.#words, ACTED_WORD, 1);
   }
 
   /** The thread id of a vCPU, 0 if it does not run. */

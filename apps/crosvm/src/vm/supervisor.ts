@@ -1,6 +1,7 @@
 import { type Logger, syslog } from '@crosvm/sys-util';
 
 import type { RunConfig } from '../config';
+import { kvmKind, PVM_HINT } from '../host/cpu-info';
 import { buildMachine } from './build-machine';
 import { ConsoleInput } from './console-input';
 import { DeviceThread } from './device-thread';
@@ -12,9 +13,28 @@ import type { VmEnd } from './vm-end';
 /** How long output may still take to drain when the user wants the VM gone. */
 const HURRIED_DRAIN_MS = 500;
 
+/** How long a guest that works may take until its first exit; it takes some milliseconds. */
+const STALL_MS = 2000;
+
 /** Whether the user is waiting for the end: then output that nobody reads is not waited for. */
 function isHurried(end: VmEnd): boolean {
   return end.kind === 'signal' || end.kind === 'quit' || end.kind === 'failed';
+}
+
+/**
+ * Tells the user what is wrong when a guest gets nowhere on a KVM that cannot run stock kernels: they
+ * do not even fail there, they run on for ever and do nothing.
+ */
+function watchForStall(runState: SharedRunState, log: Logger): Disposable {
+  const timer =
+    kvmKind() === 'pvm'
+      ? setTimeout(() => {
+          if (!runState.guestActed) {
+            log.warn(`the guest has done nothing yet; ${PVM_HINT}`);
+          }
+        }, STALL_MS)
+      : undefined;
+  return { [Symbol.dispose]: () => clearTimeout(timer) };
 }
 
 /**
@@ -43,6 +63,7 @@ export async function runVm(config: RunConfig, log: Logger): Promise<VmEnd> {
     devices.start(machine.devicePlan(input.fd));
     await Promise.race([vcpus.prepare((index) => machine.vcpuPlan(index, runState)), ended]);
     runState.state = RunState.Running;
+    using _watch = watchForStall(runState, log);
     if (config.serial.some(({ stdin }) => stdin)) {
       // Not before the guest runs: the terminal's guard is a process, which takes a while to start.
       input.begin();

@@ -29,6 +29,7 @@ export interface VcpuParts {
 export class VcpuLoop {
   readonly #parts: VcpuParts;
   #end: VmEnd | undefined;
+  #acted = false;
 
   constructor(parts: VcpuParts) {
     this.#parts = parts;
@@ -56,7 +57,12 @@ export class VcpuLoop {
 
   #runOnce(): void {
     const { vcpu } = this.#parts;
-    switch (vcpu.run()) {
+    const reason = vcpu.run();
+    if (!this.#acted && reason !== KVM_EXIT_INTR) {
+      this.#acted = true;
+      this.#parts.runState.setGuestActed();
+    }
+    switch (reason) {
       case KVM_EXIT_IO:
         this.#servePort();
         break;

@@ -8,8 +8,8 @@ function read(given: Record<string, string> = {}) {
 }
 
 describe('logging options', () => {
-  test('log what informs, not to the syslog, by default', () => {
-    expect(read()).toEqual({ level: 'info' });
+  test('log warnings, not to the syslog, by default', () => {
+    expect(read()).toEqual({ level: 'warn' });
   });
 
   test.each(['error', 'warn', 'info', 'debug'])('read the level %s', (level) => {
@@ -18,7 +18,7 @@ describe('logging options', () => {
 
   test('read the tag of the syslog', () => {
     expect(read({ 'syslog-tag': 'crosvm-7(x)' })).toEqual({
-      level: 'info',
+      level: 'warn',
       syslogTag: 'crosvm-7(x)',
     });
   });

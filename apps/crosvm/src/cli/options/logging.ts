@@ -6,7 +6,7 @@ import { UsageError } from '../usage-error';
 
 const LEVELS: readonly LogLevel[] = ['error', 'warn', 'info', 'debug'];
 
-const DEFAULT_LEVEL: LogLevel = 'info';
+const DEFAULT_LEVEL: LogLevel = 'warn';
 
 /** What the messages of crosvm itself are like and where they go. */
 export const loggingOptions: OptionGroup<LoggingConfig> = {

@@ -1,0 +1,139 @@
+import { type BusDevice, MmioBus, PortBus } from '@crosvm/devices';
+import { machineCode, TestGuest } from '@crosvm/kvm/testing';
+
+import { RunState, SharedRunState } from './run-state';
+import { VcpuLoop } from './vcpu-loop';
+import type { VmEnd } from './vm-end';
+
+/** Remembers what is written, and answers reads with what was written last, plus one. */
+class Recorder implements BusDevice {
+  readonly writes: string[] = [];
+  onWrite: () => void = () => undefined;
+  #last = 0;
+
+  read(): number {
+    return this.#last + 1;
+  }
+
+  write(offset: number, width: number, value: number): void {
+    this.writes.push(`${offset}/${width}=${value.toString(16)}`);
+    this.#last = value;
+    this.onWrite();
+  }
+}
+
+interface Run {
+  readonly end: VmEnd | undefined;
+  readonly device: Recorder;
+  readonly runState: SharedRunState;
+}
+
+interface Hooks {
+  readonly onWrite?: (loop: VcpuLoop, runState: SharedRunState) => void;
+}
+
+/** Runs code in 64-bit mode with a recorder on ports 0x40 to 0x43 and at 0xd0000000. */
+function run(lines: readonly string[], { onWrite }: Hooks = {}): Run {
+  using guest = TestGuest.create({ mode: 'long', code: machineCode(...lines) });
+  const device = new Recorder();
+  const ports = new PortBus();
+  const mmio = new MmioBus();
+  ports.insert({ base: 0x40, length: 4, device });
+  mmio.insert({ base: 0xd000_0000, length: 16, device });
+  const runState = SharedRunState.create(1);
+  runState.state = RunState.Running;
+  const consumeKick = (): void => undefined;
+  const loop = new VcpuLoop({ vcpu: guest.vcpu, ports, mmio, runState, consumeKick });
+  device.onWrite = () => onWrite?.(loop, runState);
+  return { end: loop.run(), device, runState };
+}
+
+/** What a crash says; the kind of any other end. */
+const describeEnd = (end: VmEnd | undefined): string | undefined =>
+  end?.kind === 'crash' ? end.detail : end?.kind;
+
+const HALT = 'f4 ; hlt';
+
+describe('VcpuLoop', () => {
+  it('serves port accesses of every width, and answers reads', () => {
+    const { device, end } = run([
+      'b8 44 33 22 11 ; mov eax, 0x11223344',
+      'e6 40 ; out 0x40, al',
+      '66 e7 42 ; out 0x42, ax',
+      'e7 40 ; out 0x40, eax',
+      'e5 40 ; in eax, 0x40',
+      'e7 40 ; out 0x40, eax',
+      HALT,
+    ]);
+    expect(device.writes).toEqual(['0/1=44', '2/2=3344', '0/4=11223344', '0/4=11223345']);
+    expect(describeEnd(end)).toContain('KVM_EXIT_HLT');
+  });
+
+  it('serves every element of a string instruction', () => {
+    const { device } = run([
+      'be 00 10 00 00 ; mov esi, 0x1000: this code',
+      'b9 03 00 00 00 ; mov ecx, 3',
+      'ba 41 00 00 00 ; mov edx, 0x41',
+      'f3 6e ; rep outsb',
+      HALT,
+    ]);
+    expect(device.writes).toEqual(['1/1=be', '1/1=0', '1/1=10']);
+  });
+
+  it('serves memory-mapped accesses, eight bytes in two', () => {
+    const { device } = run([
+      'bf 00 00 00 d0 ; mov edi, 0xd0000000',
+      'b8 78 56 34 12 ; mov eax, 0x12345678',
+      '88 47 01 ; mov [rdi + 1], al',
+      '48 89 47 08 ; mov [rdi + 8], rax',
+      '8b 07 ; mov eax, [rdi]',
+      '89 47 04 ; mov [rdi + 4], eax',
+      HALT,
+    ]);
+    expect(device.writes).toEqual(['1/1=78', '8/4=12345678', '12/4=0', '4/4=1']);
+  });
+
+  it('answers all ones where nobody is', () => {
+    const { device } = run(['e5 50 ; in eax, 0x50', 'e7 40 ; out 0x40, eax', HALT]);
+    expect(device.writes).toEqual(['0/4=ffffffff']);
+  });
+
+  it('ends after the exit that a device ends it in', () => {
+    const lines = ['e6 40 ; out 0x40, al', 'e6 40 ; out 0x40, al', HALT];
+    const { end, device } = run(lines, { onWrite: (loop) => loop.endWith({ kind: 'poweroff' }) });
+    expect(end).toEqual({ kind: 'poweroff' });
+    expect(device.writes).toHaveLength(1);
+  });
+
+  it('keeps the first reason to end', () => {
+    const { end } = run(['e6 40 ; out 0x40, al', HALT], {
+      onWrite: (loop) => {
+        loop.endWith({ kind: 'reset' });
+        loop.endWith({ kind: 'poweroff' });
+      },
+    });
+    expect(end).toEqual({ kind: 'reset' });
+  });
+
+  it('leaves without a reason when the VM stops', () => {
+    const { end, device } = run(['e6 40 ; out 0x40, al', 'eb fc ; jmp to it'], {
+      onWrite: (_loop, runState) => {
+        runState.state = RunState.Stopping;
+      },
+    });
+    expect(end).toBeUndefined();
+    expect(device.writes).toHaveLength(1);
+  });
+
+  it('says that the guest has done something', () => {
+    expect(run(['e6 80 ; out 0x80, al', HALT]).runState.guestActed).toBe(true);
+  });
+
+  it('tells of a triple fault with its place', () => {
+    const { end } = run([
+      '0f 01 1c 25 00 05 00 00 ; lidt [0x500]: zeros, an empty table',
+      '0f 0b ; ud2',
+    ]);
+    expect(describeEnd(end)).toMatch(/RIP 0x/);
+  });
+});
