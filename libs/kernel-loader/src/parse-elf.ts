@@ -21,7 +21,7 @@ import type { ImageSource } from './image-source';
 import { KernelError } from './kernel-error';
 
 /** A loadable segment of an ELF file, checked against the file's size. */
-export interface ElfSegment {
+interface ElfSegment {
   /** Offset in the file, in bytes. */
   readonly offset: number;
   /** Bytes in the file. */

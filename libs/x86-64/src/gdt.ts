@@ -63,7 +63,7 @@ export const GDT_LIMIT = ENTRIES * 8 - 1;
 const bit = (set: boolean, position: number): bigint => BigInt(set ? 1 : 0) << BigInt(position);
 
 /** The eight bytes of a present descriptor with base 0. Intel SDM 3A, figure 3-8. */
-export function encodeDescriptor(descriptor: Descriptor): bigint {
+function encodeDescriptor(descriptor: Descriptor): bigint {
   const limit = BigInt(descriptor.limit);
   return (
     (limit & 0xffffn) |

@@ -45,7 +45,7 @@ export const LOW_MEMORY_END: GuestAddress = 0x9_fc00;
 export const BIOS_AREA_ADDRESS: GuestAddress = 0xe_0000;
 
 /** RSDP and the tables behind it: kernels search 0xe0000 to 0xfffff for it (ACPI 6.5, 5.2.5.1). */
-export const ACPI_ADDRESS: GuestAddress = BIOS_AREA_ADDRESS;
+export const ACPI_ADDRESS: GuestAddress = 0xe_0000;
 
 /** Room for the ACPI tables. */
 export const ACPI_SIZE = 0x1_0000;
@@ -69,7 +69,7 @@ export const HOLE_START: GuestAddress = 0xc000_0000;
 export const HOLE_END: GuestAddress = 0x1_0000_0000;
 
 /** Window for 32-bit BARs of PCI devices. */
-export const PCI_MMIO_ADDRESS: GuestAddress = HOLE_START;
+export const PCI_MMIO_ADDRESS: GuestAddress = 0xc000_0000;
 /** Bytes of the window for 32-bit BARs. */
 export const PCI_MMIO_SIZE = 0x2000_0000;
 

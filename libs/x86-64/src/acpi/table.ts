@@ -3,7 +3,7 @@ import { bytes, struct, u32, u8 } from '@crosvm/data-model';
 import { ascii, checksum, concat } from '../bytes';
 
 /** ACPI 6.3, 5.2.6: what every table but RSDP and FACS starts with. */
-export const acpi_table_header = struct('acpi_table_header', {
+const acpi_table_header = struct('acpi_table_header', {
   signature: bytes(4),
   length: u32,
   revision: u8,
