@@ -6,6 +6,8 @@ import { OwnedFd } from './owned-fd';
 import { check, retry } from './sys-error';
 
 const STDERR = 2;
+/** lseek(2). */
+const SEEK_END = 2;
 
 /** What a descriptor is open on. */
 export type FileKind =
@@ -60,6 +62,14 @@ export function fileKind(fd: number): FileKind {
     default:
       return 'other';
   }
+}
+
+/**
+ * Bytes of a file or of a block device. It moves the position of reads that name no offset.
+ * @throws SysError ESPIPE for what has no size
+ */
+export function fileSize(fd: number): number {
+  return check('lseek', libc.lseek(fd, 0, SEEK_END));
 }
 
 /** Whether reads and writes of a descriptor say EAGAIN instead of waiting. */

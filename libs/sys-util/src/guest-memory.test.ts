@@ -45,6 +45,19 @@ describe('GuestMemory', () => {
     expect(() => memory.slice(at, 6)).toThrow(GuestMemoryError);
   });
 
+  it('gives windows that cross what a slice cannot', () => {
+    const at = 5 * GIB - 2;
+    expect(() => memory.slice(at, 4)).toThrow(GuestMemoryError);
+
+    memory.window(at, 4).set([1, 2, 3, 4]);
+    memory.window(0, 2)[0] = 5;
+
+    expect(memory.read(at, 4)).toEqual(Uint8Array.of(1, 2, 3, 4));
+    expect(memory.readU8(0)).toBe(5);
+    expect(() => memory.window(6 * GIB + MIB - 1, 2)).toThrow(GuestMemoryError);
+    expect(() => memory.window(4 * GIB, GIB + 1)).toThrow(GuestMemoryError);
+  });
+
   it('gives live structs and slices', () => {
     const pair = struct('pair', { a: u16, b: u64 });
     const view = memory.view(pair, 0x200);

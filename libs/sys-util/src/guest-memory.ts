@@ -10,6 +10,7 @@ import {
   PAGE_SIZE,
 } from '@crosvm/data-model';
 
+import { viewMemory } from './ffi/bind';
 import { libc } from './ffi/libc';
 import { Mapping } from './mapping';
 import type { OwnedFd } from './owned-fd';
@@ -22,11 +23,16 @@ import { retry } from './sys-error';
  *                        |                           |
  *  memfd            0 ........ 3 GiB ............... 5 GiB      regions lie back to back
  *                        |                           |
- *  views            [1G][1G][1G]                [1G][1G]        one ArrayBuffer a slice
+ *  views            [ ][ ][ ].......            [ ][ ]....      one ArrayBuffer a slice, made when
+ *                                                               it is touched first
  */
 
-/** Bytes of one view: Node 20 has no ArrayBuffer of 4 GiB. A power of two. */
-const SLICE_BYTES = 1024 ** 3;
+/**
+ * Bytes of one view. Node 20 has no ArrayBuffer of 4 GiB; and V8 counts what a view shows as memory
+ * that the heap holds on to, and collects garbage over and over when it is much: a view of 256 MiB
+ * cost 10 ms at the start of a VM.
+ */
+const SLICE_BYTES = 16 * 1024 ** 2;
 
 /** A range of guest-physical addresses that has memory. */
 export interface MemoryRange {
@@ -69,7 +75,9 @@ interface Slice {
 }
 
 interface MappedRegion extends GuestRegion {
-  readonly slices: readonly Slice[];
+  readonly mapping: Mapping;
+  /** By number from the start of the region; empty where nothing was touched yet. */
+  readonly slices: (Slice | undefined)[];
 }
 
 /**
@@ -100,13 +108,13 @@ export class GuestMemory {
     });
     this.regions = this.#mapped;
     this.size = offset;
-    const first = this.#mapped[0]?.slices[0];
+    const [first] = this.#mapped;
     const last = ranges.at(-1);
     if (first === undefined || last === undefined) {
       throw new RangeError('guest memory needs at least one region');
     }
     this.end = last.at + last.size;
-    this.#last = first;
+    this.#last = openSlice(first, 0);
   }
 
   /**
@@ -236,26 +244,50 @@ export class GuestMemory {
   }
 
   /**
-   * A live view of `length` bytes. Never post it to a worker.
-   * @throws GuestMemoryError, also where the bytes cross a multiple of 1 GiB from their region's
-   *   start: no single view has them
+   * A live view of `length` bytes, fewer than 4 GiB. Never post it to a worker. Keep it rather than
+   * asking again.
+   * @throws GuestMemoryError
    */
   slice(at: GuestAddress, length: number): Uint8Array {
-    const slice = this.#sliceOf(at, length);
-    return slice.bytes.subarray(at - slice.at, at - slice.at + length);
+    const region = this.#regionOf(at, length);
+    if (region === undefined) {
+      throw new GuestMemoryError(at, length);
+    }
+    const slice = this.#sliceOf(at, 0);
+    return fits(at - slice.at, length, slice.size)
+      ? slice.bytes.subarray(at - slice.at, at - slice.at + length)
+      : region.mapping.view(at - region.at, length);
+  }
+
+  /**
+   * A live view of `length` bytes that may also cross multiples of 1 GiB from their region's start;
+   * it costs more to make than `slice`, so it is for what is used for long. Never post it.
+   * @throws GuestMemoryError, also if a single view cannot have so many bytes (1 GiB)
+   */
+  window(at: GuestAddress, length: number): Uint8Array {
+    const region = this.#regionOf(at, length);
+    const slice = region?.slices[Math.floor((at - region.at) / SLICE_BYTES)];
+    if (region === undefined || slice === undefined || length > SLICE_BYTES) {
+      throw new GuestMemoryError(at, length);
+    }
+    if (fits(at - slice.at, length, slice.size)) {
+      return slice.bytes.subarray(at - slice.at, at - slice.at + length);
+    }
+    // SAFETY: inside the region, which stays mapped until the process ends.
+    return new Uint8Array(viewMemory(region.host + (at - region.at), length));
   }
 
   /**
    * A live accessor of a struct in guest memory. The guest can change it at any moment: read each
    * field once.
-   * @throws GuestMemoryError as `slice`
+   * @throws GuestMemoryError
    */
   view<Fields extends Readonly<Record<string, FieldType>>>(
     layout: Layout<Fields>,
     at: GuestAddress,
   ): Accessor<Fields> {
-    const slice = this.#sliceOf(at, layout.size);
-    return layout.over(slice.view, at - slice.at);
+    const { buffer, byteOffset, length } = this.slice(at, layout.size);
+    return layout.over(new DataView(buffer, byteOffset, length), 0);
   }
 
   /**

@@ -33,10 +33,12 @@ export {
   createPipe,
   fileKind,
   type FileKind,
+  fileSize,
   openFile,
   type Pipe,
   setNonblocking,
 } from './files';
+export { lockFile, type LockMode } from './file-lock';
 export {
   GuestMemory,
   GuestMemoryError,
@@ -76,7 +78,18 @@ export {
   unblockSignals,
 } from './signals';
 export { check, Errno, retry, SysError } from './sys-error';
-export { preadvRaw, pwritevRaw, readRaw, readvRaw, writeRaw, writevRaw } from './raw-io';
+export {
+  fdatasyncRaw,
+  getrandomRaw,
+  preadvRaw,
+  punchHoleRaw,
+  pwritevRaw,
+  readRaw,
+  readvRaw,
+  writeRaw,
+  writevRaw,
+  zeroRangeRaw,
+} from './raw-io';
 export {
   inForeground,
   isTerminal,

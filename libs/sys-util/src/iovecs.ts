@@ -47,13 +47,32 @@ export class Iovecs {
       return false;
     }
     const at = this.#count * WORDS;
-    this.#words[at] = address % TWO_POW_32;
-    this.#words[at + 1] = Math.floor(address / TWO_POW_32);
-    this.#words[at + 2] = length % TWO_POW_32;
-    this.#words[at + 3] = Math.floor(length / TWO_POW_32);
+    this.#setPair(at, address);
+    this.#setPair(at + 2, length);
     this.#count += 1;
     this.#total += length;
     return true;
+  }
+
+  /**
+   * Takes the first `length` bytes off the list, as a call does that stops half-way: what is left is
+   * what is to be done. Takes all if there are fewer.
+   */
+  consume(length: number): void {
+    let left = length;
+    let gone = 0;
+    while (gone < this.#count && this.lengthOf(gone) <= left) {
+      left -= this.lengthOf(gone);
+      gone += 1;
+    }
+    this.#total -= length - left;
+    this.#words.copyWithin(0, gone * WORDS, this.#count * WORDS);
+    this.#count -= gone;
+    if (this.#count > 0 && left > 0) {
+      this.#setPair(0, this.addressOf(0) + left);
+      this.#setPair(2, this.lengthOf(0) - left);
+      this.#total -= left;
+    }
   }
 
   /** The address of range `index` of the list. */
@@ -64,6 +83,12 @@ export class Iovecs {
   /** The length of range `index` of the list, in bytes. */
   lengthOf(index: number): number {
     return this.#pair(index * WORDS + 2);
+  }
+
+  #setPair(at: number, value: number): void {
+    // A store to the array takes a number modulo 2^32 and without its fraction.
+    this.#words[at] = value;
+    this.#words[at + 1] = value / TWO_POW_32;
   }
 
   #pair(at: number): number {

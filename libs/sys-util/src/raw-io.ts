@@ -1,5 +1,6 @@
 import type { HostAddress } from '@crosvm/data-model';
 
+import { FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE, FALLOC_FL_ZERO_RANGE } from './abi/files';
 import { lastErrno } from './ffi/bind';
 import { libc } from './ffi/libc';
 import type { Iovecs } from './iovecs';
@@ -45,4 +46,34 @@ export function preadvRaw(fd: number, iovecs: Iovecs, offset: number): number {
 /** `pwritev(2)` at a file offset in bytes; returns the bytes written or a negative errno. */
 export function pwritevRaw(fd: number, iovecs: Iovecs, offset: number): number {
   return outcome(libc.pwritev(fd, iovecs.bytes, iovecs.count, offset));
+}
+
+/** `fdatasync(2)`; returns 0 or a negative errno. */
+export function fdatasyncRaw(fd: number): number {
+  return outcome(libc.fdatasync(fd));
+}
+
+/**
+ * Gives the blocks of a range of a file back to the host; it reads as zeroes then. Offset and length
+ * are in bytes; the file keeps its size. Returns 0 or a negative errno: EOPNOTSUPP where the file
+ * system cannot.
+ */
+export function punchHoleRaw(fd: number, offset: number, length: number): number {
+  const mode = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
+  return outcome(libc.fallocate(fd, mode, offset, length));
+}
+
+/**
+ * Makes a range of a file read as zeroes, with blocks of its own and without writing them all. Offset
+ * and length are in bytes; the file keeps its size. Returns 0 or a negative errno: EOPNOTSUPP where
+ * the file system cannot.
+ */
+export function zeroRangeRaw(fd: number, offset: number, length: number): number {
+  const mode = FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE;
+  return outcome(libc.fallocate(fd, mode, offset, length));
+}
+
+/** `getrandom(2)` to an address; returns the bytes written or a negative errno. */
+export function getrandomRaw(address: HostAddress, length: number): number {
+  return outcome(libc.getrandom(address, length, 0));
 }

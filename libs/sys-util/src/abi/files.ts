@@ -1,4 +1,6 @@
-/* Source: fcntl(2), open(2), memfd_create(2), mmap(2). */
+import { i16, i32, i64, struct } from '@crosvm/data-model';
+
+/* Source: fcntl(2), open(2), fallocate(2), memfd_create(2), mmap(2). */
 
 export const O_CLOEXEC = 0o2000000;
 export const O_NONBLOCK = 0o4000;
@@ -8,11 +10,28 @@ export const F_SETFD = 2;
 export const F_GETFL = 3;
 export const F_SETFL = 4;
 export const F_DUPFD_CLOEXEC = 1030;
+export const F_OFD_SETLK = 37;
+export const F_RDLCK = 0;
+export const F_WRLCK = 1;
+export const F_UNLCK = 2;
 export const F_ADD_SEALS = 1033;
 export const F_SEAL_SEAL = 0x1;
 export const F_SEAL_SHRINK = 0x2;
 export const F_SEAL_GROW = 0x4;
 export const FD_CLOEXEC = 1;
+
+/** A lock on a range of a file; a length of 0 reaches to the end, wherever that will be. */
+export const flock = struct('flock', {
+  l_type: i16,
+  l_whence: i16,
+  l_start: i64,
+  l_len: i64,
+  l_pid: i32,
+});
+
+export const FALLOC_FL_KEEP_SIZE = 0x01;
+export const FALLOC_FL_PUNCH_HOLE = 0x02;
+export const FALLOC_FL_ZERO_RANGE = 0x10;
 
 export const MFD_CLOEXEC = 0x1;
 export const MFD_ALLOW_SEALING = 0x2;
