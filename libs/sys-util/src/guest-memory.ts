@@ -10,7 +10,6 @@ import {
   PAGE_SIZE,
 } from '@crosvm/data-model';
 
-import { viewMemory } from './ffi/bind';
 import { libc } from './ffi/libc';
 import { Mapping } from './mapping';
 import type { OwnedFd } from './owned-fd';
@@ -249,32 +248,8 @@ export class GuestMemory {
    * @throws GuestMemoryError
    */
   slice(at: GuestAddress, length: number): Uint8Array {
-    const region = this.#regionOf(at, length);
-    if (region === undefined) {
-      throw new GuestMemoryError(at, length);
-    }
-    const slice = this.#sliceOf(at, 0);
-    return fits(at - slice.at, length, slice.size)
-      ? slice.bytes.subarray(at - slice.at, at - slice.at + length)
-      : region.mapping.view(at - region.at, length);
-  }
-
-  /**
-   * A live view of `length` bytes that may also cross multiples of 1 GiB from their region's start;
-   * it costs more to make than `slice`, so it is for what is used for long. Never post it.
-   * @throws GuestMemoryError, also if a single view cannot have so many bytes (1 GiB)
-   */
-  window(at: GuestAddress, length: number): Uint8Array {
-    const region = this.#regionOf(at, length);
-    const slice = region?.slices[Math.floor((at - region.at) / SLICE_BYTES)];
-    if (region === undefined || slice === undefined || length > SLICE_BYTES) {
-      throw new GuestMemoryError(at, length);
-    }
-    if (fits(at - slice.at, length, slice.size)) {
-      return slice.bytes.subarray(at - slice.at, at - slice.at + length);
-    }
-    // SAFETY: inside the region, which stays mapped until the process ends.
-    return new Uint8Array(viewMemory(region.host + (at - region.at), length));
+    const slice = this.#sliceOf(at, length);
+    return slice.bytes.subarray(at - slice.at, at - slice.at + length);
   }
 
   /**
@@ -286,8 +261,8 @@ export class GuestMemory {
     layout: Layout<Fields>,
     at: GuestAddress,
   ): Accessor<Fields> {
-    const { buffer, byteOffset, length } = this.slice(at, layout.size);
-    return layout.over(new DataView(buffer, byteOffset, length), 0);
+    const slice = this.#sliceOf(at, layout.size);
+    return layout.over(slice.view, at - slice.at);
   }
 
   /**
@@ -332,12 +307,16 @@ export class GuestMemory {
       return last;
     }
     const region = this.#regionOf(at, length);
-    const slice = region?.slices[Math.floor((at - region.at) / SLICE_BYTES)];
-    if (slice === undefined || !fits(at - slice.at, length, slice.size)) {
+    if (region === undefined) {
       throw new GuestMemoryError(at, length);
     }
-    this.#last = slice;
-    return slice;
+    const slice = openSlice(region, Math.floor((at - region.at) / SLICE_BYTES));
+    if (fits(at - slice.at, length, slice.size)) {
+      this.#last = slice;
+      return slice;
+    }
+    // Across a border: a view of its own, which is not kept.
+    return viewSlice(region, at - region.at, length);
   }
 
   /** Visits the views that together are `length` bytes at `at`, which were checked. */
@@ -374,12 +353,22 @@ function checkRanges(ranges: readonly MemoryRange[]): void {
 
 function mapRegion(fd: OwnedFd, { at, size }: MemoryRange, offset: number): MappedRegion {
   const mapping = Mapping.ofFd(fd.raw, { size, offset });
-  const count = alignUp(size, SLICE_BYTES) / SLICE_BYTES;
-  const slices = Array.from({ length: count }, (_, index) => {
-    const start = index * SLICE_BYTES;
-    const bytes = mapping.view(start, Math.min(SLICE_BYTES, size - start));
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-    return { at: at + start, size: bytes.length, bytes, view };
-  });
-  return { at, size, offset, host: mapping.address, slices };
+  const slices = new Array<undefined>(alignUp(size, SLICE_BYTES) / SLICE_BYTES);
+  return { at, size, offset, host: mapping.address, mapping, slices };
+}
+
+function viewSlice(region: MappedRegion, start: number, length: number): Slice {
+  const bytes = region.mapping.view(start, length);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  return { at: region.at + start, size: bytes.length, bytes, view };
+}
+
+/** Slice number `index` of a region. */
+function openSlice(region: MappedRegion, index: number): Slice {
+  const start = index * SLICE_BYTES;
+  return (region.slices[index] ??= viewSlice(
+    region,
+    start,
+    Math.min(SLICE_BYTES, region.size - start),
+  ));
 }

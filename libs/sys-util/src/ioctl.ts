@@ -2,12 +2,12 @@ import type { Ioctl } from '@crosvm/data-model';
 
 import { lastErrno } from './ffi/bind';
 import { libc } from './ffi/libc';
-import { SysError } from './sys-error';
+import { retry } from './sys-error';
 
 /**
  * Calls `ioctl(fd, request, argument)`; returns its non-negative result.
  * `argument` is the value itself, an address, or the bytes of a struct, which the kernel reads or
- * fills in place.
+ * fills in place. A call that a signal interrupts is made again: KVM_CREATE_VM, for one, can be.
  * @throws RangeError if the bytes are fewer than the ioctl's number says
  * @throws SysError with the ioctl's name in `syscall`
  */
@@ -16,19 +16,13 @@ export function ioctl(
   { name, request, size }: Ioctl,
   argument: number | Uint8Array = 0,
 ): number {
-  let result: number;
   if (typeof argument === 'number') {
-    result = libc.ioctlValue(fd, request, argument);
-  } else {
-    if (argument.length < size) {
-      throw new RangeError(`${name} needs ${size} bytes, not ${argument.length}`);
-    }
-    result = libc.ioctl(fd, request, argument);
+    return retry(`ioctl(${name})`, () => libc.ioctlValue(fd, request, argument));
   }
-  if (result < 0) {
-    throw new SysError(`ioctl(${name})`, lastErrno());
+  if (argument.length < size) {
+    throw new RangeError(`${name} needs ${size} bytes, not ${argument.length}`);
   }
-  return result;
+  return retry(`ioctl(${name})`, () => libc.ioctl(fd, request, argument));
 }
 
 /**

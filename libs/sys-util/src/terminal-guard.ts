@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type * as ChildProcess from 'node:child_process';
 
 import { libc } from './ffi/libc';
 import { closeInheritedOnExec, createPipe } from './files';
@@ -28,12 +28,18 @@ exec <&1
 const NAME = 'crosvm-terminal-guard';
 const DEFAULT_PATH = '/usr/bin:/bin';
 
+/** Takes some milliseconds to load: only who has a terminal pays for it. */
+function loadChildProcess(): typeof ChildProcess {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- a static import loads at start
+  return require('node:child_process') as typeof ChildProcess;
+}
+
 /** A process that restores a terminal after this process ended without doing so. */
 export class TerminalGuard {
   readonly #lifeline: OwnedFd;
 
   private constructor(
-    private readonly child: ChildProcess,
+    private readonly child: ChildProcess.ChildProcess,
     lifeline: OwnedFd,
   ) {
     this.#lifeline = lifeline;
@@ -50,6 +56,7 @@ export class TerminalGuard {
     closeInheritedOnExec();
     const { reader, writer } = createPipe();
     try {
+      const { spawn } = loadChildProcess();
       const child = spawn('sh', ['-c', SCRIPT, NAME, saved, raw], {
         stdio: [reader.raw, fd, 'ignore'],
         cwd: '/',
