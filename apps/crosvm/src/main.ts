@@ -1,4 +1,5 @@
 import './host/early-check';
+import './vm/early-workers';
 
 import { parseCommandLine } from './cli/parse-command-line';
 import { errorExitStatus, printError } from './cli/print-error';

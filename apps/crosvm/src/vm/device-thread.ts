@@ -1,7 +1,7 @@
-import { join } from 'node:path';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 
 import type { DeviceMessage, DevicePlan, DeviceRequest } from './device-plan';
+import { takeWorker } from './early-workers';
 import type { VmEnd } from './vm-end';
 
 /** What the device thread reports while it lives. */
@@ -21,7 +21,7 @@ export class DeviceThread {
   #started = false;
 
   constructor(events: DeviceEvents) {
-    this.#worker = new Worker(join(__dirname, 'device-host.js'), { name: 'devices' });
+    this.#worker = takeWorker('device-host');
     this.#worker.on('message', (message: DeviceMessage) => {
       switch (message.kind) {
         case 'failed':

@@ -1,8 +1,8 @@
-import { join } from 'node:path';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 
 import { kickThread } from '@crosvm/sys-util';
 
+import { takeWorker } from './early-workers';
 import { RunState, type SharedRunState } from './run-state';
 import type { VcpuMessage, VcpuPlan } from './vcpu-plan';
 import { KICK_SIGNAL } from './vcpu-signal';
@@ -80,7 +80,7 @@ export class VcpuThreads {
   }
 
   #start(index: number): Thread {
-    const worker = new Worker(join(__dirname, 'vcpu-worker.js'), { name: `vcpu${index}` });
+    const worker = takeWorker('vcpu-worker');
     const part = `vCPU ${index}`;
     const ready = new Promise<void>((resolve, reject) => {
       worker.on('message', (message: VcpuMessage) => {
