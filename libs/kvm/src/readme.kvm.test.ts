@@ -1,9 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { buildSync } from 'esbuild';
+import { bundleScript } from './testing/bundle';
 
 /** The text of the first fenced block of a language. */
 function block(markdown: string, language: string): string {
@@ -13,21 +12,9 @@ function block(markdown: string, language: string): string {
 describe('README.md', () => {
   it('has an example that prints what it says', () => {
     const readme = readFileSync(join(__dirname, '../README.md'), 'utf8');
-    const directory = mkdtempSync(join(tmpdir(), 'kvm-readme-'));
-    const outfile = join(directory, 'example.cjs');
-    buildSync({
-      stdin: { contents: block(readme, 'ts'), resolveDir: __dirname, loader: 'ts' },
-      outfile,
-      bundle: true,
-      platform: 'node',
-      target: 'node20',
-      conditions: ['@crosvm/source'],
-      alias: { koffi: require.resolve('koffi') },
-      external: [require.resolve('koffi')],
-    });
+    using script = bundleScript(block(readme, 'ts'));
 
-    const { stdout, stderr } = spawnSync(process.execPath, [outfile], { encoding: 'utf8' });
-    rmSync(directory, { recursive: true });
+    const { stdout, stderr } = spawnSync(process.execPath, [script.path], { encoding: 'utf8' });
 
     expect(stderr).toBe('');
     expect(stdout).toBe(block(readme, 'text'));

@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 
 import { KVM_EXIT_HLT, KVM_EXIT_INTR } from '@crosvm/kvm-sys';
@@ -13,9 +10,9 @@ import {
   SignalSet,
   SIGRTMIN,
 } from '@crosvm/sys-util';
-import { buildSync } from 'esbuild';
 
 import { Vcpu } from './index';
+import { bundleScript } from './testing/bundle';
 import { machineCode, TestGuest } from './testing/index';
 
 const KICK = SIGRTMIN + 1;
@@ -78,30 +75,6 @@ const VCPU_THREAD = `
   parentPort.postMessage({ reason, again, signal: consumeSignal(kick) });
 `;
 
-/** A bundle of the thread's code, in a file that is there while the test runs. */
-class ThreadScript implements Disposable {
-  readonly #directory = mkdtempSync(join(tmpdir(), 'kvm-test-'));
-  readonly path = join(this.#directory, 'thread.cjs');
-
-  constructor(source: string) {
-    buildSync({
-      stdin: { contents: source, resolveDir: __dirname, loader: 'ts' },
-      outfile: this.path,
-      bundle: true,
-      platform: 'node',
-      target: 'node20',
-      conditions: ['@crosvm/source'],
-      // Native code is not bundled, and the script lies where there are no node_modules.
-      alias: { koffi: require.resolve('koffi') },
-      external: [require.resolve('koffi')],
-    });
-  }
-
-  [Symbol.dispose](): void {
-    rmSync(this.#directory, { recursive: true });
-  }
-}
-
 /** The next message of a worker, or its error. */
 function message(worker: Worker): Promise<Record<string, number>> {
   return new Promise((resolve, reject) => {
@@ -112,7 +85,7 @@ function message(worker: Worker): Promise<Record<string, number>> {
 
 describe('a vCPU that runs for ever on another thread', () => {
   it('is stopped by immediateExit and a signal to its thread', async () => {
-    using script = new ThreadScript(VCPU_THREAD);
+    using script = bundleScript(VCPU_THREAD);
     using guest = TestGuest.create({ code: machineCode('eb fe   ; jmp to itself') });
     const worker = new Worker(script.path, {
       workerData: {
