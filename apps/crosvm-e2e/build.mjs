@@ -1,0 +1,42 @@
+// Bundles the tests, one file each: compiling TypeScript takes long on an emulated host.
+// Then it compiles what tests need of C, where there is a compiler: without it they say so.
+import { spawnSync } from 'node:child_process';
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { build } from 'esbuild';
+
+const root = import.meta.dirname;
+const outdir = join(root, 'dist');
+
+rmSync(outdir, { recursive: true, force: true });
+const tests = readdirSync(join(root, 'src', 'tests')).filter((name) => name.endsWith('.e2e.ts'));
+await build({
+  absWorkingDir: root,
+  entryPoints: [
+    ...tests.map((name) => join('src', 'tests', name)),
+    join('src', 'harness', 'nothing-left.setup.ts'),
+  ],
+  outdir,
+  entryNames: '[name]',
+  bundle: true,
+  platform: 'node',
+  format: 'cjs',
+  target: 'node20',
+  external: ['@lydell/node-pty'],
+  sourcemap: 'inline',
+  sourcesContent: false,
+  logLevel: 'warning',
+});
+
+const source = join(root, 'fixtures', 'deny-ioctl.c');
+const { error, status } = spawnSync(
+  'cc',
+  ['-O', '-Wall', '-o', join(outdir, 'deny-ioctl'), source],
+  {
+    stdio: 'inherit',
+  },
+);
+if (error?.code !== 'ENOENT' && status !== 0) {
+  throw new Error(`${source} cannot be compiled`, { cause: error });
+}

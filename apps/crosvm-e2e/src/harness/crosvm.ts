@@ -1,0 +1,161 @@
+import { CROSVM } from './command';
+import type { Connection, Exit } from './connection';
+import { connectByPipes, type PipeConnection } from './pipes';
+import { kill, killAll, MARK_VARIABLE, type MarkedProcess, newMark, remaining } from './processes';
+import { Scratch } from './scratch';
+import { connectByTerminal, type TerminalConnection } from './terminal';
+import { ANSWER_MS, END_MS, scaled, withLimit } from './time';
+import type { Transcript } from './transcript';
+
+/** How crosvm is started. */
+export interface SpawnOptions {
+  /** On a pseudo-terminal; else on pipes. */
+  readonly pty?: boolean;
+  /** On pipes: with `/dev/null` for a standard input. */
+  readonly noInput?: boolean;
+  /** On pipes: with a real pipe, of 64 KiB, for the standard output. */
+  readonly smallPipe?: boolean;
+  /** Another program than crosvm, which starts it: crosvm's command line is appended. */
+  readonly wrapper?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+}
+
+/** How long processes that are to end with another one may take to do so. */
+const GRACE_MS = scaled(500);
+
+/** What is left of every time limit once a VM has failed to answer in time: it seldom gets better. */
+const LITTLE_PATIENCE = 0.1;
+
+/** A running `crosvm`, or one that has ended: what it wrote, what is typed at it, how it ended. */
+export class Crosvm implements AsyncDisposable {
+  readonly #mark = newMark();
+  readonly #scratch = new Scratch();
+  readonly #connection: Connection & Partial<PipeConnection & TerminalConnection>;
+  #wasKilled = false;
+  #patience = 1;
+
+  /** Starts `crosvm ARGS`. */
+  static spawn(args: readonly string[], options: SpawnOptions = {}): Crosvm {
+    return new Crosvm(args, options);
+  }
+
+  private constructor(args: readonly string[], options: SpawnOptions) {
+    const launch = {
+      command: [...(options.wrapper ?? []), CROSVM, ...args],
+      cwd: options.cwd ?? this.#scratch.path,
+      env: { ...definedEnvironment(), ...options.env, [MARK_VARIABLE]: this.#mark },
+    };
+    this.#connection =
+      options.pty === true
+        ? connectByTerminal(launch, this.#scratch.file('pid'))
+        : connectByPipes(launch, {
+            noInput: options.noInput === true,
+            ...(options.smallPipe === true && { fifoIn: this.#scratch.path }),
+          });
+  }
+
+  /** What it wrote: on a terminal, all that was seen there. */
+  get stdout(): Transcript {
+    return this.#connection.stdout;
+  }
+
+  get stderr(): Transcript {
+    return this.#connection.stderr;
+  }
+
+  /**
+   * Waits for what is to be written next to the standard output, or the terminal.
+   * @throws Error with what came instead
+   */
+  async expect(pattern: RegExp | string, limitMs = ANSWER_MS): Promise<RegExpExecArray> {
+    try {
+      return await this.stdout.expect(pattern, limitMs * this.#patience);
+    } catch (cause) {
+      this.#patience = LITTLE_PATIENCE;
+      throw cause instanceof Error && this.stderr !== this.stdout && this.stderr.text !== ''
+        ? new Error(`${cause.message}\n${this.stderr.tail}`)
+        : cause;
+    }
+  }
+
+  /** Types text, or sends it down the pipe; `\r` is the Enter key. */
+  type(text: string): void {
+    this.#connection.type(text);
+  }
+
+  /** Process id of the VMM. */
+  async pid(): Promise<number> {
+    return await this.#connection.pid();
+  }
+
+  /** Sends a signal to the VMM alone. */
+  async signal(name: NodeJS.Signals): Promise<void> {
+    kill(await this.pid(), name);
+  }
+
+  /** Leaves the output unread, so that its pipe fills up; on pipes only. */
+  holdOutput(): void {
+    this.#connection.holdOutput?.();
+  }
+
+  releaseOutput(): void {
+    this.#connection.releaseOutput?.();
+  }
+
+  /**
+   * Waits for the end: of crosvm itself and, given a moment, of every process it started.
+   * @throws Error if either does not come
+   */
+  async ended(limitMs = END_MS): Promise<Exit> {
+    const exit = await withLimit(this.#connection.exit, limitMs * this.#patience);
+    if (exit === undefined) {
+      throw new Error(`crosvm did not end in ${limitMs} ms\n${this.#tails()}`);
+    }
+    const left = await remaining(this.#mark, GRACE_MS);
+    if (left.length > 0) {
+      throw new Error(`crosvm has ended, but left ${describe(left)}\n${this.#tails()}`);
+    }
+    return exit;
+  }
+
+  /** The terminal's settings before it and after it; on a terminal only. */
+  async terminalSettings(): Promise<{ readonly before: string; readonly after: string }> {
+    const { settings } = this.#connection;
+    if (settings === undefined) {
+      throw new Error('this crosvm has no terminal');
+    }
+    return await settings;
+  }
+
+  /** Ends everything that is left of it, and forgets its files. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#wasKilled) {
+      this.#wasKilled = true;
+      await killAll(this.#mark, GRACE_MS);
+      this.#connection.close();
+      this.#scratch[Symbol.dispose]();
+    }
+  }
+
+  /** As `await using` does, for a VM that several tests share. */
+  async dispose(): Promise<void> {
+    await this[Symbol.asyncDispose]();
+  }
+
+  #tails(): string {
+    const transcripts = new Set([this.stdout, this.stderr]);
+    return [...transcripts].map(({ tail }) => tail).join('\n');
+  }
+}
+
+function describe(processes: readonly MarkedProcess[]): string {
+  return processes.map(({ pid, commandLine }) => `process ${pid} (${commandLine})`).join(', ');
+}
+
+function definedEnvironment(): Record<string, string> {
+  const entries = Object.entries(process.env).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined,
+  );
+  return Object.fromEntries(entries);
+}

@@ -1,0 +1,23 @@
+export { CROSVM } from './command';
+export type { Exit } from './connection';
+export { Crosvm, type SpawnOptions } from './crosvm';
+export { type Ability, type Guest, type GuestKernel, theGuest } from './guest';
+export { threadAffinities } from './processes';
+export { HOST_KIND, type HostKind } from './host';
+export {
+  guestLacks,
+  guestLacksCpus,
+  guestLacksMemory,
+  hostLacksCompiler,
+  hostLacksCpus,
+  hostLacksKvm,
+  hostLacksNamespaces,
+  hostLacksPvm,
+  type Lack,
+  testUnless,
+} from './requirements';
+export { Scratch } from './scratch';
+export { bootArguments, type BootOptions, scriptParam } from './script';
+export { Shell, type ShellResult } from './shell';
+export { ANSWER_MS, BOOT_MS, END_MS, pause, scaled } from './time';
+export { type KvmDevice, withIoctlDenied, withKvmDevice, withoutOverride } from './wrappers';

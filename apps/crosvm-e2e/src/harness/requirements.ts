@@ -1,0 +1,64 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+
+import { type Ability, theGuest } from './guest';
+import { hasKvm, HOST_KIND } from './host';
+import { DENY_IOCTL, UNSHARE } from './wrappers';
+
+/** Why a test cannot be run here; undefined when it can. */
+export type Lack = string | undefined;
+
+/** A test that is run where nothing is missing, and else is reported as skipped, with the reason in its name. */
+export function testUnless(lack: Lack, name: string, body: () => Promise<void>): void {
+  if (lack === undefined) {
+    test(name, body);
+  } else {
+    test.skip(`${name} (not here: ${lack})`, body);
+  }
+}
+
+/** Does the guest's kernel lack something? */
+export function guestLacks(ability: Ability): Lack {
+  return theGuest().abilities.has(ability) ? undefined : `the guest's kernel has no ${ability}`;
+}
+
+/** Does the guest's kernel come up with so many CPUs? */
+export function guestLacksCpus(count: number): Lack {
+  const { maxCpus } = theGuest();
+  return maxCpus >= count ? undefined : `the guest's kernel takes ${maxCpus} CPU(s) at most`;
+}
+
+/** Does the guest's kernel come up with that much memory, in MiB? */
+export function guestLacksMemory(memory: number): Lack {
+  const { maxMemory } = theGuest();
+  return maxMemory >= memory ? undefined : `the guest's kernel takes ${maxMemory} MiB at most`;
+}
+
+/** Has this machine fewer CPUs than that? */
+export function hostLacksCpus(count: number): Lack {
+  const cpus = availableParallelism();
+  return cpus >= count ? undefined : `this machine has ${cpus} CPU(s), not ${count}`;
+}
+
+/** Can `/dev/kvm` not be used? */
+export function hostLacksKvm(): Lack {
+  return hasKvm() ? undefined : 'there is no /dev/kvm that may be used';
+}
+
+/** Is this machine's KVM one that runs any kernel, or none at all? */
+export function hostLacksPvm(): Lack {
+  return hostLacksKvm() ?? (HOST_KIND === 'software' ? undefined : 'this KVM runs stock kernels');
+}
+
+/** Can no namespaces be made here? */
+export function hostLacksNamespaces(): Lack {
+  const [program = '', ...args] = UNSHARE;
+  const { status } = spawnSync(program, [...args, 'true'], { stdio: 'ignore' });
+  return status === 0 ? undefined : 'no mount namespaces can be made on this machine';
+}
+
+/** Was there no compiler when the tests were built? */
+export function hostLacksCompiler(): Lack {
+  return existsSync(DENY_IOCTL) ? undefined : 'there was no C compiler when the tests were built';
+}

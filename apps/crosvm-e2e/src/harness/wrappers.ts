@@ -1,0 +1,58 @@
+import { join } from 'node:path';
+
+import { checkout } from './command';
+
+/** What a machine has at `/dev/kvm`. */
+export type KvmDevice =
+  /** Nothing. */
+  | 'missing'
+  /** Something that may not be opened. */
+  | 'forbidden'
+  /** Something else than KVM. */
+  | 'other';
+
+/** Even for root then, permissions count. */
+const WITHOUT_OVERRIDE = ['setpriv', '--bounding-set', '-dac_override,-dac_read_search'];
+
+/** In mount (and user) namespaces of its own; `$1` is an empty directory. */
+const OTHER_DEV = `
+set -e
+dev=$1 kvm=$2
+shift 2
+mount -t tmpfs dev "$dev"
+for node in null zero full random urandom tty; do
+  : >"$dev/$node"
+  mount --bind "/dev/$node" "$dev/$node"
+done
+case $kvm in
+  forbidden) : >"$dev/kvm"; chmod 000 "$dev/kvm" ;;
+  other) : >"$dev/kvm"; mount --bind /dev/null "$dev/kvm" ;;
+esac
+mount --rbind "$dev" /dev
+exec "$@"
+`;
+
+/** Makes a program's mounts its own. */
+export const UNSHARE: readonly string[] = [
+  'unshare',
+  ...(process.getuid?.() === 0 ? [] : ['--map-root-user']),
+  ...['--mount', '--propagation', 'private'],
+];
+
+/** Starts a program where `/dev/kvm` is something else. `directory` is an empty one, to be mounted over. */
+export function withKvmDevice(kvm: KvmDevice, directory: string): readonly string[] {
+  return [...UNSHARE, 'sh', '-c', OTHER_DEV, 'sh', directory, kvm, ...WITHOUT_OVERRIDE];
+}
+
+/** Starts a program for which permissions of files count, also when it is root's. */
+export function withoutOverride(): readonly string[] {
+  return process.getuid?.() === 0 ? WITHOUT_OVERRIDE : [];
+}
+
+/** Compiled by build.mjs, where there is a compiler. */
+export const DENY_IOCTL = join(checkout(), 'apps', 'crosvm-e2e', 'dist', 'deny-ioctl');
+
+/** Starts a program for which an ioctl of that number answers 0. */
+export function withIoctlDenied(request: number): readonly string[] {
+  return [DENY_IOCTL, String(request)];
+}

@@ -1,0 +1,60 @@
+import { expectRefusal, type Refusal } from '../fixtures/refusal';
+
+/** Nothing is looked at on the host before the command line is understood, so there is no kernel. */
+const KERNEL = '/nonexistent/vmlinux';
+
+const LONG = 'x'.repeat(500);
+
+const rows: readonly (Refusal & { readonly args: readonly string[] })[] = [
+  { args: ['run'], status: 2, says: /no kernel is given/, hint: /crosvm run \[OPTIONS\] KERNEL/ },
+  { args: ['run', ''], status: 2, says: /path of the kernel is empty/ },
+  { args: ['run', KERNEL, 'quiet'], status: 2, says: /unexpected argument 'quiet'/, hint: /-p/ },
+  { args: ['runn', KERNEL], status: 2, says: /unknown command 'runn'/, hint: /crosvm run\?/ },
+  { args: ['-m', '512', KERNEL], status: 2, says: /./ },
+
+  { args: ['run', '--mmem', '512', KERNEL], status: 2, says: /'--mmem'/, hint: /--mem\?/ },
+  { args: ['run', '--cpu', '2', KERNEL], status: 2, says: /'--cpu'/, hint: /--cpus\?/ },
+  { args: ['run', '-mem', '512', KERNEL], status: 2, says: /'-mem'/, hint: /--mem\?/ },
+  { args: ['run', '-q', KERNEL], status: 2, says: /'-q'/ },
+  { args: ['run', `--${LONG}`, KERNEL], status: 2, says: /^.{0,200}$/ },
+  { args: ['run', KERNEL, '-m'], status: 2, says: /-m needs a value/ },
+  { args: ['run', '--help=yes', KERNEL], status: 2, says: /takes no value/ },
+
+  { args: ['run', '-m', '1', '-m', '2', KERNEL], status: 2, says: /--mem is given twice/ },
+  { args: ['run', '-m', '1', '--mem=2', KERNEL], status: 2, says: /--mem is given twice/ },
+  { args: ['run', '-c', '1', '-c', '1', KERNEL], status: 2, says: /--cpus is given twice/ },
+  { args: ['run', '-i', 'a', '-i', 'b', KERNEL], status: 2, says: /--initrd is given twice/ },
+
+  { args: ['run', '-m', '0', KERNEL], status: 2, says: /--mem must be from 1 to \d+ MiB, not '0'/ },
+  { args: ['run', '-m', '-5', KERNEL], status: 2, says: /--mem must be/ },
+  { args: ['run', '-m', '1.5', KERNEL], status: 2, says: /--mem must be a whole number of MiB/ },
+  { args: ['run', '-m', '4G', KERNEL], status: 2, says: /not '4G'/, hint: /--mem 4096/ },
+  { args: ['run', '-m', '99999999999', KERNEL], status: 2, says: /--mem must be from 1 to/ },
+  { args: ['run', '-m', '9'.repeat(400), KERNEL], status: 2, says: /^.{0,200}$/ },
+  { args: ['run', '-m', '', KERNEL], status: 2, says: /--mem must be/ },
+
+  { args: ['run', '-c', '0', KERNEL], status: 2, says: /--cpus must be from 1 to \d+, not '0'/ },
+  { args: ['run', '-c', '-1', KERNEL], status: 2, says: /--cpus must be/ },
+  { args: ['run', '-c', '255', KERNEL], status: 2, says: /--cpus must be from 1 to 254/ },
+  { args: ['run', '-c', '1e1', KERNEL], status: 2, says: /--cpus must be a whole number/ },
+  { args: ['run', '--cpu-affinity', '0-', KERNEL], status: 2, says: /--cpu-affinity/ },
+  { args: ['run', '--cpu-affinity', '1=0', KERNEL], status: 2, says: /vCPU 1/, hint: /--cpus 2/ },
+
+  { args: ['run', '--serial', 'type=fil', KERNEL], status: 2, says: /'fil'/, hint: /file\?/ },
+  { args: ['run', '--serial', 'num=5', KERNEL], status: 2, says: /num must be from 1 to 4/ },
+  { args: ['run', '--serial', 'type=file', KERNEL], status: 2, says: /needs a path/ },
+  { args: ['run', '--serial', 'nuum=1', KERNEL], status: 2, says: /'nuum'/, hint: /num\?/ },
+  {
+    args: ['run', '--serial', 'num=1', '--serial', 'num=1', KERNEL],
+    status: 2,
+    says: /port 1 is given twice/,
+  },
+  { args: ['run', '--log-level', 'warm', KERNEL], status: 2, says: /'warm'/, hint: /warn\?/ },
+];
+
+for (const { args, ...refusal } of rows) {
+  const shown = args.map((arg) => (arg.length > 40 ? `${arg.slice(0, 10)}...` : `'${arg}'`));
+  test(`crosvm ${shown.join(' ')} is refused`, async () => {
+    await expectRefusal(args, refusal);
+  });
+}

@@ -1,0 +1,63 @@
+import {
+  BOOT_MS,
+  bootArguments,
+  Crosvm,
+  END_MS,
+  guestLacksMemory,
+  testUnless,
+  theGuest,
+} from '../harness';
+
+const CHECKS = [
+  'cpus',
+  'hypervisor',
+  'memory',
+  'clocksource',
+  'date',
+  'timer',
+  'serial-interrupt',
+  'local-timer',
+  'root',
+  'kernel-log',
+];
+
+const guest = theGuest();
+const [first] = guest.kernels;
+const last = guest.kernels.at(-1) ?? first;
+const cpus = Math.min(4, guest.maxCpus);
+
+// One boot each, for booting is what takes time: other tests boot the other pairs.
+const machines = [
+  { kernel: first, cpus: 1, memory: 256 },
+  // Memory on both sides of the hole below 4 GiB.
+  { kernel: last, cpus, memory: 6144 },
+  // For guests that are skipped above.
+  ...(guest.maxMemory < 6144 ? [{ kernel: last, cpus, memory: guest.maxMemory }] : []),
+];
+
+describe.each(machines)('$kernel.name with $cpus CPU(s) and $memory MiB', (machine) => {
+  testUnless(
+    guestLacksMemory(machine.memory),
+    'boots, passes its self-check and powers off with status 0',
+    async () => {
+      const { kernel, cpus, memory } = machine;
+      const words = [
+        'crosvm.selfcheck',
+        `crosvm.expect.cpus=${cpus}`,
+        `crosvm.expect.memory=${memory}`,
+        `crosvm.expect.date=${Math.floor(Date.now() / 1000)}`,
+        `crosvm.expect.warnings=${guest.expectedWarnings}`,
+      ];
+      const args = bootArguments({ kernel: kernel.path, cpus, memory, params: [words.join(' ')] });
+      await using vm = Crosvm.spawn(args, { noInput: true });
+      await vm.expect(/selfcheck: \d+ ok, \d+ failed/, BOOT_MS + END_MS);
+      const exit = await vm.ended();
+
+      const lines = [...vm.stdout.text.matchAll(/check (\S+): (.*?)\r?\n/g)];
+      expect(lines.map(([, name]) => name)).toEqual(CHECKS);
+      expect(lines.map(([line]) => line).filter((line) => !line.includes(': ok'))).toEqual([]);
+      expect(vm.stderr.text).toBe('');
+      expect(exit).toEqual({ code: 0, signal: null });
+    },
+  );
+});
