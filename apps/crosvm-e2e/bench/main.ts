@@ -17,8 +17,8 @@ import { type Timed, timeToOutput } from './time-to-output';
 
 const DIST = __dirname;
 const CROSVM_MAIN = join(DIST, '../../crosvm/dist/main.js');
-const EXITS = Number(process.env['CROSVM_BENCH_EXITS'] ?? 100_000);
-const ROUNDS = Number(process.env['CROSVM_BENCH_ROUNDS'] ?? 5);
+const EXITS = Number(process.env.CROSVM_BENCH_EXITS ?? 100_000);
+const ROUNDS = Number(process.env.CROSVM_BENCH_ROUNDS ?? 5);
 const TIMEOUT_MS = 300_000;
 
 /** What the guest prints when its first process runs: the greeting of our initramfs. */
@@ -99,8 +99,8 @@ async function start(): Promise<void> {
 }
 
 async function boot(): Promise<void> {
-  const kernel = process.env['CROSVM_GUEST_KERNEL'];
-  const initrd = process.env['CROSVM_GUEST_INITRD'];
+  const kernel = process.env.CROSVM_GUEST_KERNEL;
+  const initrd = process.env.CROSVM_GUEST_INITRD;
   if (kernel === undefined || initrd === undefined) {
     throw new Error('set CROSVM_GUEST_KERNEL and CROSVM_GUEST_INITRD (see tools/guest-images)');
   }

@@ -19,7 +19,7 @@ export interface Comparison {
 }
 
 /** The median of the pair by pair ratios: what drifts over time hits both of a pair. */
-export function ratio({ ours, theirs }: Comparison): number {
+function ratio({ ours, theirs }: Comparison): number {
   return median(ours.map((value, index) => value / (theirs[index] ?? NaN)));
 }
 

@@ -19,10 +19,19 @@ const manifestOf = (folder: string): Manifest =>
 
 /** Packages of the workspace and npm that the sources of a folder import. */
 function importsOf(folder: string): Set<string> {
-  const sources = readdirSync(join(ROOT, folder, 'src'), { recursive: true, encoding: 'utf8' });
-  const product = sources.filter((file) => /(?<!\.test)\.ts$/.test(file));
+  const sources = ['src', 'bench']
+    .filter((part) => existsSync(join(ROOT, folder, part)))
+    .flatMap((part) =>
+      readdirSync(join(ROOT, folder, part), { recursive: true, encoding: 'utf8' }).map((file) =>
+        join(part, file),
+      ),
+    );
+  // What only tests use, the root lists.
+  const product = sources.filter(
+    (file) => /(?<!\.test)\.ts$/.test(file) && !/(^|\/)testing\//.test(file),
+  );
   const names = product.flatMap((file) => {
-    const text = readFileSync(join(ROOT, folder, 'src', file), 'utf8');
+    const text = readFileSync(join(ROOT, folder, file), 'utf8');
     const specifiers = text.matchAll(/(?:from|import|import\() ?'((?:@[\w-]+\/)?[\w-]+)/g);
     return [...specifiers].map((match) => match[1]!);
   });

@@ -19,7 +19,7 @@ export interface MarkedProcess {
  * The processes that were started with a mark in their environment, whoever their parent is by now.
  * Those that have ended and wait to be reaped have no environment any more, and do not count.
  */
-export function processesMarked(mark: string): readonly MarkedProcess[] {
+function processesMarked(mark: string): readonly MarkedProcess[] {
   const setting = `${MARK_VARIABLE}=${mark}`;
   return processesWhere((variables) => variables.includes(setting));
 }

@@ -7,7 +7,7 @@ const EMULATED_FACTOR = 20;
 const NATIVE_FACTOR = 4;
 
 /** By what everything that has a time limit is multiplied here; `CROSVM_E2E_TIME_FACTOR` sets it. */
-export const TIME_FACTOR = readFactor();
+const TIME_FACTOR = readFactor();
 
 /** Most time to wait for the next thing that a guest at work prints. */
 export const ANSWER_MS = 5_000 * TIME_FACTOR;

@@ -21,7 +21,7 @@ export interface AcpiPmConfig {
 }
 
 /** SLP_TYP of the soft-off state, which the DSDT's `_S5` must give. */
-export const SLEEP_TYPE_S5 = 5;
+const SLEEP_TYPE_S5 = 5;
 
 const acpiPmState = struct('acpi_pm_state', {
   lock: i32,

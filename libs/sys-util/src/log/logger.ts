@@ -39,7 +39,7 @@ export interface SinkOptions {
 }
 
 /** Whether messages of `level` are shown where the least urgent shown are those of `least`. */
-export function isShown(level: LogLevel, least: LogLevel): boolean {
+function isShown(level: LogLevel, least: LogLevel): boolean {
   return LOG_LEVELS.indexOf(level) <= LOG_LEVELS.indexOf(least);
 }
 

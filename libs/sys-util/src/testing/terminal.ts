@@ -8,7 +8,7 @@ const POLL_MS = 10;
 const PATIENCE_MS = 10_000;
 
 /** Waits until `condition` gives something. */
-export async function eventually<Value>(condition: () => Value | undefined): Promise<Value> {
+async function eventually<Value>(condition: () => Value | undefined): Promise<Value> {
   for (const end = Date.now() + PATIENCE_MS; Date.now() < end;) {
     const value = condition();
     if (value !== undefined) {
