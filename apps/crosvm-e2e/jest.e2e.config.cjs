@@ -10,7 +10,7 @@ module.exports = {
   transform: {},
   moduleFileExtensions: ['js', 'json'],
   watchman: false,
-  verbose: true,
+  reporters: ['<rootDir>/../live-reporter.cjs', ['summary', { summaryThreshold: 1000 }]],
   // Every wait of the tests has a limit that suits the machine; this is for a mistake in one.
   testTimeout: 900_000,
 };

@@ -54,6 +54,7 @@ function run(kind: string, count: number): { nanoseconds: number; bytes: number 
   const runState = SharedRunState.create(1);
   runState.state = RunState.Running;
   const loop = new VcpuLoop({
+    index: 0,
     vcpu: guest.vcpu,
     ports,
     mmio,

@@ -12,8 +12,11 @@ if (port === null) {
 
 const host = new DeviceHost((message: DeviceMessage) => port.postMessage(message));
 
-port.on('message', (request: DeviceRequest) => {
-  if (request.kind === 'start') {
+port.on('message', (request: DeviceRequest | null) => {
+  if (request === null) {
+    host[Symbol.dispose]();
+    port.close();
+  } else if (request.kind === 'start') {
     host.start(request.plan);
   } else {
     host.drain(() => {

@@ -1,5 +1,5 @@
 import './host/early-check';
-import './vm/early-workers';
+import { dismissEarlyWorkers } from './vm/early-workers';
 
 import { parseCommandLine } from './cli/parse-command-line';
 import { errorExitStatus, printError } from './cli/print-error';
@@ -31,6 +31,7 @@ async function main(): Promise<number> {
   }
 }
 
-void main().then((status) => {
+void main().then(async (status) => {
   process.exitCode = status;
+  await dismissEarlyWorkers();
 });

@@ -13,7 +13,11 @@ if (port === null) {
 const post = (message: VcpuMessage): void => port.postMessage(message);
 
 // One message is all it ever takes: then the thread belongs to the guest.
-port.once('message', (plan: VcpuPlan) => {
+port.once('message', (plan: VcpuPlan | null) => {
+  if (plan === null) {
+    port.close();
+    return;
+  }
   const end = runVcpu(plan, post);
   post(end === undefined ? { kind: 'ended' } : { kind: 'ended', end });
   port.close();

@@ -14,7 +14,7 @@ export class Shell {
 
   /** Waits for the shell to come up. Returns it with its greeting. */
   static async on(vm: Crosvm): Promise<{ readonly shell: Shell; readonly greeting: string }> {
-    const [greeting] = await vm.expect(/Welcome to the crosvm guest.*\n/, BOOT_MS);
+    const [greeting] = await vm.expect(/Welcome to the crosvm guest[^\n]*\n/, BOOT_MS);
     const shell = new Shell(vm);
     await shell.prompt();
     return { shell, greeting };

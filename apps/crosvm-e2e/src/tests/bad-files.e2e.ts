@@ -160,7 +160,8 @@ const rows: readonly Row[] = [
     name: 'memory that is too little for any kernel',
     args: (sound) => ['-m', '1', sound],
     status: 1,
-    says: /^kernel .* needs \d+ MiB of guest memory and there are 1/,
+    says: /^--mem 1 is too little for any kernel/,
+    hint: /--mem 2/,
   },
   {
     name: 'memory out of all proportion',

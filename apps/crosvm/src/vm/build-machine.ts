@@ -8,11 +8,13 @@ import {
   filterCpuid,
   IDENTITY_MAP_ADDRESS,
   memoryRegions,
+  MIN_MEMORY_SIZE,
   TSS_ADDRESS,
 } from '@crosvm/x86-64';
 
 import type { CpuAffinity, RunConfig } from '../config';
 import { openKvm } from '../host/open-kvm';
+import { UserError } from '../user-error';
 import type { DevicePlan } from './device-plan';
 import { makeLegacyDevices } from './legacy-devices';
 import { loadGuest } from './load-guest';
@@ -54,8 +56,14 @@ function affinityOf(
  * @throws UserError and others saying what is wrong
  */
 export function buildMachine(config: RunConfig): Machine {
+  const memorySize = config.memory * MIB;
+  if (memorySize < MIN_MEMORY_SIZE) {
+    throw new UserError(`--mem ${config.memory} is too little for any kernel`, {
+      hint: `say --mem ${MIN_MEMORY_SIZE / MIB} or more; most kernels need 64 at least`,
+    });
+  }
   const kvm = openKvm(config.cpus);
-  const memory = GuestMemory.create(memoryRegions(config.memory * MIB));
+  const memory = GuestMemory.create(memoryRegions(memorySize));
   const vm = createVm(kvm, memory);
   const { kernel, initrd, commandLine } = loadGuest(memory, config);
   const boot: BootRegisters = configureBoot(memory, {

@@ -1,7 +1,7 @@
 import type { Worker } from 'node:worker_threads';
 
 import type { DeviceMessage, DevicePlan, DeviceRequest } from './device-plan';
-import { takeWorker } from './early-workers';
+import { dismissWorker, takeWorker } from './early-workers';
 import type { VmEnd } from './vm-end';
 
 /** What the device thread reports while it lives. */
@@ -59,7 +59,7 @@ export class DeviceThread {
   async stop(timeoutMs: number | undefined): Promise<void> {
     this.#draining = true;
     if (!this.#started) {
-      await this.#worker.terminate();
+      await dismissWorker(this.#worker);
       return;
     }
     this.#send({ kind: 'drain' });

@@ -10,6 +10,9 @@ import { Worker } from 'node:worker_threads';
 /** The scripts of the threads that a VM is made of. */
 export type WorkerScript = 'vcpu-worker' | 'device-host';
 
+/** What a worker is sent in place of its first message when there is nothing to do. */
+export const NO_WORK = null;
+
 /** The first vCPU, and the back ends of the devices. */
 const EARLY: readonly WorkerScript[] = ['vcpu-worker', 'device-host'];
 
@@ -23,9 +26,29 @@ function start(script: WorkerScript): Worker {
 export function takeWorker(script: WorkerScript): Worker {
   const worker = early.get(script) ?? start(script);
   early.delete(script);
-  // One that nobody takes does not keep the process alive.
   worker.ref();
   return worker;
+}
+
+/**
+ * Ends the early workers that nobody took, and waits for it. They end by themselves: one that is ended
+ * while it loads native code takes the whole process with it.
+ */
+export async function dismissEarlyWorkers(): Promise<void> {
+  const idle = [...early.values()];
+  early.clear();
+  await Promise.all(idle.map(dismissWorker));
+}
+
+/** Tells a worker that has no work yet that there will be none, and waits until it has ended. */
+export async function dismissWorker(worker: Worker): Promise<void> {
+  const ended = new Promise<void>((resolve) => {
+    worker.once('exit', () => resolve());
+    worker.once('error', () => resolve());
+  });
+  worker.ref();
+  worker.postMessage(NO_WORK);
+  await ended;
 }
 
 if (process.argv[2] === 'run') {

@@ -46,6 +46,7 @@ export function runVcpu(plan: VcpuPlan, post: (message: VcpuMessage) => void): V
   const ports = new PortBus();
   const mmio = new MmioBus();
   const loop = new VcpuLoop({
+    index: plan.index,
     vcpu,
     ports,
     mmio,

@@ -43,7 +43,7 @@ function run(lines: readonly string[], { onWrite }: Hooks = {}): Run {
   const runState = SharedRunState.create(1);
   runState.state = RunState.Running;
   const consumeKick = (): void => undefined;
-  const loop = new VcpuLoop({ vcpu: guest.vcpu, ports, mmio, runState, consumeKick });
+  const loop = new VcpuLoop({ index: 3, vcpu: guest.vcpu, ports, mmio, runState, consumeKick });
   device.onWrite = () => onWrite?.(loop, runState);
   return { end: loop.run(), device, runState };
 }
@@ -134,6 +134,6 @@ describe('VcpuLoop', () => {
       '0f 01 1c 25 00 05 00 00 ; lidt [0x500]: zeros, an empty table',
       '0f 0b ; ud2',
     ]);
-    expect(describeEnd(end)).toMatch(/RIP 0x/);
+    expect(describeEnd(end)).toMatch(/^vCPU 3: .*triple fault.*RIP 0x/);
   });
 });

@@ -14,6 +14,8 @@ import type { VmEnd } from './vm-end';
 
 /** What a vCPU works with. */
 export interface VcpuParts {
+  /** Its number, for messages. */
+  readonly index: number;
   readonly vcpu: Vcpu;
   readonly ports: PortBus;
   readonly mmio: MmioBus;
@@ -76,7 +78,7 @@ export class VcpuLoop {
         this.#serveSystemEvent();
         break;
       default:
-        this.endWith({ kind: 'crash', detail: describeExit(vcpu) });
+        this.#crash();
     }
   }
 
@@ -115,7 +117,12 @@ export class VcpuLoop {
         this.endWith({ kind: 'reset' });
         break;
       default:
-        this.endWith({ kind: 'crash', detail: describeExit(vcpu) });
+        this.#crash();
     }
+  }
+
+  #crash(): void {
+    const { vcpu, index } = this.#parts;
+    this.endWith({ kind: 'crash', detail: `vCPU ${index}: ${describeExit(vcpu)}` });
   }
 }

@@ -2,7 +2,7 @@ import type { Worker } from 'node:worker_threads';
 
 import { kickThread } from '@crosvm/sys-util';
 
-import { takeWorker } from './early-workers';
+import { NO_WORK, takeWorker } from './early-workers';
 import { RunState, type SharedRunState } from './run-state';
 import type { VcpuMessage, VcpuPlan } from './vcpu-plan';
 import { KICK_SIGNAL } from './vcpu-signal';
@@ -32,6 +32,7 @@ export class VcpuThreads {
   readonly #threads: readonly Thread[];
   readonly #runState: SharedRunState;
   readonly #events: VcpuEvents;
+  #planned = false;
   #stopping = false;
 
   constructor(runState: SharedRunState, cpus: number, events: VcpuEvents) {
@@ -45,6 +46,7 @@ export class VcpuThreads {
    * Rejects with the reason if one cannot be made.
    */
   async prepare(planOf: (index: number) => VcpuPlan): Promise<void> {
+    this.#planned = true;
     this.#threads.forEach(({ worker }, index) => worker.postMessage(planOf(index)));
     await Promise.all(this.#threads.map(({ ready }) => ready));
   }
@@ -56,15 +58,11 @@ export class VcpuThreads {
     this.#kickAll();
     const timer = setInterval(() => this.#kickAll(), KICK_INTERVAL_MS);
     try {
-      await Promise.all(
-        this.#threads.map(async ({ worker, exited }, index) => {
-          // One that has no vCPU yet waits for its plan, not in KVM.
-          if (this.#runState.threadOf(index) === 0) {
-            await worker.terminate();
-          }
-          await exited;
-        }),
-      );
+      // With a plan they see the run state, sooner or later; without one they wait for it.
+      if (!this.#planned) {
+        this.#threads.forEach(({ worker }) => worker.postMessage(NO_WORK));
+      }
+      await Promise.all(this.#threads.map(({ exited }) => exited));
     } finally {
       clearInterval(timer);
     }
