@@ -1,0 +1,73 @@
+import type { GuestMemory, Logger, Poller } from '@crosvm/sys-util';
+
+import type { VirtQueue } from './queue/virt-queue';
+
+/** What a back end works with from the moment when its driver is ready (DRIVER_OK) to the reset. */
+export interface ActivationContext {
+  readonly memory: GuestMemory;
+  /**
+   * The queues by number; undefined for those that the driver did not enable. One that is reset or
+   * enabled alone changes here: look it up each time.
+   */
+  readonly queues: readonly (VirtQueue | undefined)[];
+  /** The features that were negotiated. */
+  readonly features: bigint;
+  /**
+   * Interrupts the guest for queue `index`; ask `needsInterrupt` before. After `handleQueue` it is
+   * done anyway, so this is for what does not want to wait that long, and for what is done later.
+   */
+  interrupt(index: number): void;
+  /** Changes config bytes from `offset` on, and tells the driver. */
+  updateConfig(offset: number, content: Uint8Array): void;
+}
+
+/**
+ * The back end of a virtio device: what is behind its queues. It runs on the poller of its host, where
+ * others may run, too, so it never waits long and does a bounded amount of work at a time.
+ */
+export interface VirtioBackend extends Disposable {
+  /** The driver is ready. */
+  activate(context: ActivationContext): void;
+  /**
+   * The driver notified queue `index`, which is enabled, or may have. Returns whether there is more to
+   * be done, for which this is called again after the others had their turn. A mistake of the driver
+   * is no exception: the request fails, or the queue breaks (`VirtQueue.broken`).
+   */
+  handleQueue(index: number): boolean;
+  /** Queue `index` is being reset alone: when this returns, nothing of it is in flight. */
+  resetQueue?(index: number): void;
+  /**
+   * The driver is gone. When this returns, nothing is in flight: no buffer of the guest is read or
+   * written any more (virtio 1.2, 2.4.1). Another `activate` may follow.
+   */
+  reset(): void;
+  /** The driver wrote 1, 2 or 4 bytes of the device's configuration. */
+  writeConfig?(offset: number, content: Uint8Array): void;
+}
+
+/** What a device host hands to the back ends that it runs. */
+export interface BackendResources {
+  /** Descriptors that the module asked for, in its order. They stay the caller's. */
+  readonly fds: readonly number[];
+  /** What the back end runs on. */
+  readonly poller: Poller;
+  readonly logger: Logger;
+}
+
+/** A kind of virtio device: all that the VMM and its host need to know to make one. */
+export interface DeviceModule<Config> {
+  /** The name in messages and of the process, such as `block`. */
+  readonly name: string;
+  /** VIRTIO_ID_*. */
+  readonly deviceType: number;
+  /** The seccomp policy of its host. */
+  readonly policy: string;
+  /** The most descriptors of each queue. */
+  queueMaxSizes(config: Config): readonly number[];
+  /** The features of the device type that are offered; `QUEUE_FEATURES` go without saying. */
+  features(config: Config): bigint;
+  /** The device's configuration as the guest sees it first. */
+  configSpace(config: Config): Uint8Array;
+  /** Makes a back end. `config` is plain data: it may come from another process. */
+  create(config: Config, resources: BackendResources): VirtioBackend;
+}

@@ -1,0 +1,14 @@
+import { VIRTIO_RING_F_EVENT_IDX, VIRTIO_RING_F_INDIRECT_DESC } from '@crosvm/virtio-sys';
+
+/** The mask of these feature bits, VIRTIO_*_F_*. */
+export function featureMask(...bits: readonly number[]): bigint {
+  return bits.reduce((mask, bit) => mask | (1n << BigInt(bit)), 0n);
+}
+
+/** Whether a feature is among `features`. */
+export function hasFeature(features: bigint, bit: number): boolean {
+  return ((features >> BigInt(bit)) & 1n) !== 0n;
+}
+
+/** What `VirtQueue` can do, to be offered for every device. */
+export const QUEUE_FEATURES = featureMask(VIRTIO_RING_F_INDIRECT_DESC, VIRTIO_RING_F_EVENT_IDX);

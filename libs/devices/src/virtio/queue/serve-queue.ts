@@ -1,0 +1,31 @@
+import type { DescriptorChain } from './descriptor-chain';
+import type { VirtQueue } from './virt-queue';
+
+/**
+ * Most chains of one wake-up. A driver can add chains as fast as they are served, for ever: after so
+ * many, resets and other devices have their turn.
+ */
+export const CHAINS_PER_WAKE = 128;
+
+/** Serves the chains of a queue. */
+export interface ChainServer {
+  /** Does what the chain asks for, and gives it back to the queue, now or later. */
+  serve(chain: DescriptorChain, queue: VirtQueue): void;
+}
+
+/**
+ * Serves what is in a queue, up to `CHAINS_PER_WAKE` chains, without notifications meanwhile. Returns
+ * whether there is, or may be, more; if not, the driver was asked to notify.
+ */
+export function serveQueue(queue: VirtQueue, server: ChainServer): boolean {
+  queue.disableNotifications();
+  for (let left = CHAINS_PER_WAKE; left > 0; left -= 1) {
+    const chain = queue.pop();
+    if (chain !== undefined) {
+      server.serve(chain, queue);
+    } else if (!queue.enableNotifications()) {
+      return false;
+    }
+  }
+  return true;
+}

@@ -1,0 +1,7 @@
+export {
+  type ChainBuffer,
+  MockDriver,
+  type MockDriverOptions,
+  type RawDescriptor,
+  type UsedEntry,
+} from './mock-driver';
