@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 
 import type { AccessWidth, BusDevice } from './bus-device';
-import { type MmioAccess, MmioBus } from './mmio-bus';
+import { type MmioAccess, MmioBus, type MmioRange, type MovingRanges } from './mmio-bus';
 
 /** Answers each byte with the low byte of its offset, and remembers every call. */
 class Counter implements BusDevice {
@@ -22,6 +22,22 @@ class Counter implements BusDevice {
 }
 
 const HIGH = 0xfe_dcba_9000;
+
+class Movable implements MovingRanges {
+  readonly generation = new Int32Array(1);
+  ranges: MmioRange[] = [];
+  collected = 0;
+
+  current(): readonly MmioRange[] {
+    this.collected += 1;
+    return this.ranges;
+  }
+
+  move(...ranges: MmioRange[]): void {
+    this.ranges = ranges;
+    Atomics.add(this.generation, 0, 1);
+  }
+}
 
 function access(address: number, length: number): MmioAccess {
   return {
@@ -114,5 +130,45 @@ describe('MmioBus', () => {
         },
       ),
     );
+  });
+
+  describe('with ranges that move', () => {
+    it('finds them where they are, and not where they were, as soon as they have moved', () => {
+      const bus = new MmioBus();
+      const moving = new Movable();
+      const device = new Counter();
+      bus.follow(moving);
+      expect(readBytes(bus, 0x1000, 1)).toEqual([0xff]);
+      moving.move({ base: 0x1000, length: 0x100, device });
+      expect(readBytes(bus, 0x1004, 1)).toEqual([4]);
+      moving.move({ base: HIGH, length: 0x100, device });
+      expect([readBytes(bus, 0x1004, 1), readBytes(bus, HIGH + 4, 1)]).toEqual([[0xff], [4]]);
+      moving.move();
+      expect(readBytes(bus, HIGH + 4, 1)).toEqual([0xff]);
+    });
+
+    it('looks for them only when something has changed', () => {
+      const bus = new MmioBus();
+      const moving = new Movable();
+      bus.follow(moving);
+      moving.move({ base: 0x1000, length: 0x100, device: new Counter() });
+      readBytes(bus, 0x1000, 8);
+      const { collected } = moving;
+      readBytes(bus, 0x1000, 8);
+      readBytes(bus, 0x5000, 8);
+      expect(moving.collected).toBe(collected);
+    });
+
+    it('prefers a range that does not move', () => {
+      const bus = new MmioBus();
+      const moving = new Movable();
+      const fixed = new Counter();
+      bus.insert({ base: 0x1080, length: 0x10, device: fixed });
+      bus.follow(moving);
+      moving.move({ base: 0x1000, length: 0x100, device: new Counter() });
+      expect(readBytes(bus, 0x1081, 1)).toEqual([1]);
+      expect(readBytes(bus, 0x1000, 1)).toEqual([0xff]);
+      expect(() => bus.follow(new Movable())).toThrow('one set');
+    });
   });
 });

@@ -12,6 +12,17 @@ export interface MmioRange {
 }
 
 /**
+ * Ranges that move, come and go while the guest runs, as those of PCI devices do; one instance a
+ * thread, over state that all of them share.
+ */
+export interface MovingRanges {
+  /** One word, which has another value after each change. It is looked at on every access. */
+  readonly generation: Int32Array;
+  /** The ranges as they are now: no two overlap. */
+  current(): readonly MmioRange[];
+}
+
+/**
  * An access as a vCPU's exit tells it; its accessor fits as it is. The halves of the address are
  * signed: then they are always small integers to the engine, and never allocate.
  */
@@ -41,6 +52,8 @@ class Slot {
   }
 }
 
+const NOTHING_MOVES: MovingRanges = { generation: new Int32Array(1), current: () => [] };
+
 /** Longest range: its offsets are small integers. */
 const MAX_LENGTH = 0x7fff_ffff;
 
@@ -62,6 +75,15 @@ function naturalWidth(low: number, remaining: number): AccessWidth {
   return remaining >= 2 && (low & 1) === 0 ? 2 : 1;
 }
 
+/** The first address of a slot. */
+function start(slot: Slot): number {
+  return (slot.low >>> 0) + (slot.high >>> 0) * TWO_POW_32;
+}
+
+function overlaps(slot: Slot, { base, length }: MmioRange): boolean {
+  return base < start(slot) + slot.length && start(slot) < base + length;
+}
+
 /** Less than, of integers that are kept as signed but mean unsigned ones. */
 function below(a: number, b: number): boolean {
   return a >>> 0 < b >>> 0;
@@ -75,7 +97,13 @@ function below(a: number, b: number): boolean {
  * reads answer all ones and writes are ignored.
  */
 export class MmioBus {
+  /** All ranges, sorted. */
   #slots: Slot[] = [];
+  /** Those of them that do not move. */
+  readonly #fixed: Slot[] = [];
+  #moving: MovingRanges = NOTHING_MOVES;
+  /** The generation that `#slots` is of. */
+  #seen = 0;
   /** The range that was hit last: drivers touch one device many times in a row. */
   #last: Slot | undefined;
 
@@ -86,16 +114,26 @@ export class MmioBus {
   insert(range: MmioRange): void {
     checkRange(range);
     const { base, length, device } = range;
-    const start = (slot: Slot): number => (slot.low >>> 0) + (slot.high >>> 0) * TWO_POW_32;
-    const clash = this.#slots.find(
-      (slot) => base < start(slot) + slot.length && start(slot) < base + length,
-    );
+    const clash = this.#fixed.find((slot) => overlaps(slot, range));
     if (clash) {
       const [here, there] = [base.toString(16), start(clash).toString(16)];
       throw new RangeError(`MMIO at 0x${here} overlaps that at 0x${there}`);
     }
-    this.#slots.push(new Slot(base, length, device));
-    this.#slots.sort((a, b) => start(a) - start(b));
+    this.#fixed.push(new Slot(base, length, device));
+    this.#refresh();
+  }
+
+  /**
+   * Adds ranges that move: from each access on that begins after a change, they are where they are
+   * then. One that overlaps a range that does not move is not there.
+   * @throws Error if there are such ranges already
+   */
+  follow(moving: MovingRanges): void {
+    if (this.#moving !== NOTHING_MOVES) {
+      throw new Error('a bus follows one set of moving ranges');
+    }
+    this.#moving = moving;
+    this.#refresh();
   }
 
   /** Answers a read: puts the bytes into `view`. */
@@ -160,7 +198,25 @@ export class MmioBus {
     }
   }
 
+  /** Takes over where the ranges are now. It is rare: guests move them once, if at all. */
+  #refresh(): void {
+    // First the generation: a change while the ranges are collected makes them be collected again.
+    this.#seen = Atomics.load(this.#moving.generation, 0);
+    const moving = this.#moving
+      .current()
+      .filter((range) => !this.#fixed.some((slot) => overlaps(slot, range)));
+    moving.forEach(checkRange);
+    this.#slots = [
+      ...this.#fixed,
+      ...moving.map(({ base, length, device }) => new Slot(base, length, device)),
+    ].sort((a, b) => start(a) - start(b));
+    this.#last = undefined;
+  }
+
   #find(low: number, high: number): Slot | undefined {
+    if (Atomics.load(this.#moving.generation, 0) !== this.#seen) {
+      this.#refresh();
+    }
     const last = this.#last;
     if (last?.high === high && below(low - last.low, last.length)) {
       return last;
