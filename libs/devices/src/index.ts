@@ -1,5 +1,5 @@
 export { type AccessWidth, type BusDevice } from './bus/bus-device';
-export { type MmioAccess, MmioBus, type MmioRange } from './bus/mmio-bus';
+export { type MmioAccess, MmioBus, type MmioRange, type MovingRanges } from './bus/mmio-bus';
 export { PORT_COUNT, PortBus, type PortRange, type PortString } from './bus/port-bus';
 export { acpiPm, type AcpiPmConfig, pressPowerButton } from './acpi-pm/front-end';
 export { type BackEnd } from './back-end/back-end';
@@ -23,14 +23,23 @@ export type {
   FrontEndModule,
   HostServices,
   InterruptLine,
+  InterruptWire,
   PowerControl,
   StateArea,
 } from './front-end/front-end';
-export { hostServices } from './front-end/host-services';
+export { hostServices, type HostServicesOptions } from './front-end/host-services';
 export { FRONT_ENDS } from './front-end/registry';
 export { i8042, type I8042Config } from './i8042/front-end';
+export type { PciWindow } from './pci/decode-table';
+export { pci } from './pci/front-end';
+export type { PciFunctionRequest } from './pci/pci-function';
+export type { InterruptWirePlan, IntxPlan, MsiMessage, PciHost } from './pci/pci-host';
+export type { PciConfig } from './pci/placement';
 export { SerialBackEnd, type SerialBackEndConfig } from './serial/back-end';
 export { serial } from './serial/front-end';
 export { SERIAL_PAGE_SIZE } from './serial/page';
 export { DiscardSink, FdSink, LineSink, type SerialSink } from './serial/sink';
 export { type SerialConfig, type SerialConnection } from './serial/uart';
+export type { BackEndPort } from './virtio/channel/port';
+export { DevicePage, devicePageSize } from './virtio/device-page';
+export { type VirtioPciConfig, virtioPciRequest } from './virtio/pci/config';

@@ -39,7 +39,9 @@ export function allocateFrontEnds(requests: readonly FrontEndRequest[]): FrontEn
   let size = 0;
   const placements = requests.map(({ module, config }) => {
     const offset = size;
-    size += alignUp(module.stateSize, CACHE_LINE);
+    const { stateSize } = module;
+    const bytes = typeof stateSize === 'number' ? stateSize : stateSize.of(config);
+    size += alignUp(bytes, CACHE_LINE);
     return { module: module.name, config, offset };
   });
   const buffer = new SharedArrayBuffer(size);
@@ -84,8 +86,11 @@ export function attachFrontEnds(
   frontEnds: readonly FrontEnd[],
   buses: { readonly ports: PortBus; readonly mmio: MmioBus },
 ): void {
-  for (const { ports, mmio } of frontEnds) {
+  for (const { ports, mmio, moving } of frontEnds) {
     ports.forEach((range) => buses.ports.insert(range));
     mmio.forEach((range) => buses.mmio.insert(range));
+    if (moving !== undefined) {
+      buses.mmio.follow(moving);
+    }
   }
 }

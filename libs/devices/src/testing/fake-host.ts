@@ -1,5 +1,7 @@
 import { SERIAL_PAGE_SIZE } from '../serial/page';
-import type { HostServices } from '../front-end/front-end';
+import type { HostServices, InterruptWire } from '../front-end/front-end';
+import type { BackEndPort } from '../virtio/channel/port';
+import { FakePciHost } from './fake-pci-host';
 
 /** Host services that count, with a clock that stands still until it is told. */
 export class FakeHost implements HostServices {
@@ -9,6 +11,11 @@ export class FakeHost implements HostServices {
   readonly rung: Record<number, number> = {};
   /** Device pages by descriptor number. */
   readonly pages: Record<number, Uint8Array> = {};
+  /** What the guest did wrong. */
+  readonly guestErrors: string[] = [];
+  readonly pci = new FakePciHost();
+  /** Back ends by descriptor number. */
+  readonly backEnds: Record<number, BackEndPort> = {};
   resets = 0;
   powerOffs = 0;
   time = Date.UTC(2024, 1, 29, 13, 45, 50, 250);
@@ -22,12 +29,18 @@ export class FakeHost implements HostServices {
     },
   };
 
-  interrupt(fd: number) {
+  interrupt(fd: number): InterruptWire {
     this.raised[fd] ??= 0;
+    const { pci } = this;
     return {
       raise: () => {
         this.raised[fd] = (this.raised[fd] ?? 0) + 1;
+        pci.signal(fd);
       },
+      get pending() {
+        return pci.isWaiting(fd);
+      },
+      clear: () => pci.forget(fd),
     };
   }
 
@@ -38,6 +51,14 @@ export class FakeHost implements HostServices {
         this.rung[fd] = (this.rung[fd] ?? 0) + 1;
       },
     };
+  }
+
+  backEnd(fd: number): BackEndPort {
+    return this.backEnds[fd] ?? { ask: () => true };
+  }
+
+  guestError(message: string): void {
+    this.guestErrors.push(message);
   }
 
   mapPage(fd: number, size: number): Uint8Array {

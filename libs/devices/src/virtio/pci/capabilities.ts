@@ -1,0 +1,99 @@
+import {
+  VIRTIO_PCI_CAP_COMMON_CFG,
+  VIRTIO_PCI_CAP_DEVICE_CFG,
+  VIRTIO_PCI_CAP_ISR_CFG,
+  VIRTIO_PCI_CAP_NOTIFY_CFG,
+  VIRTIO_PCI_CAP_PCI_CFG,
+  virtio_pci_cap,
+  virtio_pci_cfg_cap,
+  virtio_pci_notify_cap,
+} from '@crosvm/virtio-sys';
+
+import type { Capability } from '../../pci/header';
+import { msixCapability } from '../../pci/msix';
+import { PCI_CAP_ID_VNDR } from '../../pci/registers';
+import { COMMON_SIZE } from './common-config';
+import type { VirtioPciConfig } from './config';
+import {
+  COMMON_OFFSET,
+  DEVICE_CONFIG_OFFSET,
+  ISR_OFFSET,
+  MSIX_PENDING_OFFSET,
+  MSIX_TABLE_OFFSET,
+  NOTIFY_MULTIPLIER,
+  NOTIFY_OFFSET,
+  VIRTIO_BAR,
+} from './layout';
+
+/** The capabilities of a device, in the order of configuration space, and which of them is which. */
+export interface VirtioCapabilities {
+  readonly list: readonly Capability[];
+  /** The number of the MSI-X capability. */
+  readonly msix: number;
+  /** The number of the PCI configuration access capability. */
+  readonly pciAccess: number;
+}
+
+interface Structure {
+  readonly type: number;
+  readonly offset: number;
+  readonly length: number;
+}
+
+function cap({ type, offset, length }: Structure, size: number): object {
+  const id = { cap_vndr: PCI_CAP_ID_VNDR, cap_len: size, cfg_type: type };
+  return { ...id, bar: VIRTIO_BAR, offset, length };
+}
+
+function structure(type: number, offset: number, length: number): Capability {
+  return { content: virtio_pci_cap.from(cap({ type, offset, length }, virtio_pci_cap.size)) };
+}
+
+function notifications(queues: number): Capability {
+  const where = {
+    type: VIRTIO_PCI_CAP_NOTIFY_CFG,
+    offset: NOTIFY_OFFSET,
+    // 4.1.4.4.1: at least two bytes behind the last offset.
+    length: Math.max(queues, 1) * NOTIFY_MULTIPLIER,
+  };
+  const content = virtio_pci_notify_cap.from({
+    cap: cap(where, virtio_pci_notify_cap.size),
+    notify_off_multiplier: NOTIFY_MULTIPLIER,
+  });
+  return { content };
+}
+
+/** The driver writes where the window goes, and what goes through it. */
+function pciAccess(): Capability {
+  const { size } = virtio_pci_cfg_cap;
+  const nowhere = { type: VIRTIO_PCI_CAP_PCI_CFG, offset: 0, length: 0 };
+  const writable = virtio_pci_cfg_cap.from({
+    cap: { bar: 0xff, offset: 0xffff_ffff, length: 0xffff_ffff },
+    pci_cfg_data: [0xff, 0xff, 0xff, 0xff],
+  });
+  return { content: virtio_pci_cfg_cap.from({ cap: cap(nowhere, size) }), writable };
+}
+
+/** The capabilities of a virtio device. Virtio 1.2, 4.1.4. */
+export function virtioCapabilities({
+  queueMaxSizes,
+  configSize,
+}: VirtioPciConfig): VirtioCapabilities {
+  const queues = queueMaxSizes.length;
+  const msix = msixCapability({
+    vectors: queues + 1,
+    bar: VIRTIO_BAR,
+    tableOffset: MSIX_TABLE_OFFSET,
+    pendingOffset: MSIX_PENDING_OFFSET,
+  });
+  const list = [
+    msix,
+    structure(VIRTIO_PCI_CAP_COMMON_CFG, COMMON_OFFSET, COMMON_SIZE),
+    structure(VIRTIO_PCI_CAP_ISR_CFG, ISR_OFFSET, 1),
+    notifications(queues),
+    pciAccess(),
+  ];
+  // 4.1.4.6: only for a device that has a configuration.
+  const own = structure(VIRTIO_PCI_CAP_DEVICE_CFG, DEVICE_CONFIG_OFFSET, configSize);
+  return { list: configSize > 0 ? [...list, own] : list, msix: 0, pciAccess: 4 };
+}
