@@ -52,6 +52,15 @@ describe('configureBoot', () => {
     });
   });
 
+  it('tells of a PCI bus where there is one', () => {
+    const tables = ({ memory }: ReturnType<typeof boot>): boolean[] => [
+      text(memory, ACPI_ADDRESS, 0x4000).includes('PCI0'),
+      text(memory, MP_TABLE_ADDRESS, 0x400).includes('PCI   '),
+    ];
+    expect(tables(boot())).toEqual([false, false]);
+    expect(tables(boot({ pci: true }))).toEqual([true, true]);
+  });
+
   it('writes the command line with its NUL', () => {
     const { memory, params } = boot();
     expect(params.hdr.cmd_line_ptr).toBe(COMMAND_LINE_ADDRESS);

@@ -7,6 +7,7 @@ import type { GuestMemory } from '@crosvm/sys-util';
 
 import type { Aml } from './acpi/aml';
 import { acpiRtc, acpiSerialPort } from './acpi/legacy-devices';
+import { acpiPciRoot } from './acpi/pci-root';
 import { writeAcpiTables } from './acpi/write-acpi-tables';
 import { writeBootParams } from './boot-params';
 import { writeGdt } from './gdt';
@@ -25,6 +26,11 @@ export interface BootOptions {
   readonly cpus: number;
   /** The serial ports that there are: 1 to 4 for COM1 to COM4. */
   readonly serialPorts: readonly number[];
+  /**
+   * There is PCI bus 0: configuration mechanism #1, BARs in the window at `PCI_MMIO_ADDRESS`, interrupt
+   * pins as `pciInterruptGsi` says. Default: false.
+   */
+  readonly pci?: boolean;
   /** More devices that a kernel cannot find by itself, for the ACPI tables. */
   readonly acpiDevices?: readonly Aml[];
 }
@@ -37,12 +43,13 @@ export interface BootOptions {
  * @throws RangeError for a number of vCPUs or of a serial port that there cannot be
  */
 export function configureBoot(memory: GuestMemory, options: BootOptions): BootRegisters {
-  const { kernel, initrd, commandLine, cpus, serialPorts, acpiDevices = [] } = options;
+  const { kernel, initrd, commandLine, cpus, serialPorts, pci = false, acpiDevices = [] } = options;
   const { setupHeader } = kernel;
   checkCommandLineLength(commandLine, setupHeader.cmdline_size);
-  const devices = [...serialPorts.map(acpiSerialPort), acpiRtc(), ...acpiDevices];
+  const bus = pci ? [acpiPciRoot()] : [];
+  const devices = [...serialPorts.map(acpiSerialPort), acpiRtc(), ...bus, ...acpiDevices];
   const rsdp = writeAcpiTables(memory, { cpus, devices });
-  writeMpTable(memory, { cpus });
+  writeMpTable(memory, { cpus, pci });
   writeGdt(memory);
   memory.write(COMMAND_LINE_ADDRESS, Buffer.from(`${commandLine}\0`, 'latin1'));
   writeBootParams(memory, { setupHeader, initrd, rsdp });

@@ -29,10 +29,15 @@ export {
   MP_TABLE_ADDRESS,
   MP_TABLE_SIZE,
   PAGE_TABLES_ADDRESS,
+  PCI_CONFIG_PORT,
+  PCI_CONFIG_PORTS,
   PCI_ECAM_ADDRESS,
   PCI_ECAM_SIZE,
+  PCI_FIRST_GSI,
+  PCI_GSIS,
   PCI_MMIO_ADDRESS,
   PCI_MMIO_SIZE,
+  PCI_SLOTS,
   PM1A_CONTROL_LENGTH,
   PM1A_CONTROL_PORT,
   PM1A_EVENT_LENGTH,
@@ -50,5 +55,6 @@ export {
   TSS_ADDRESS,
 } from './layout';
 export { MAX_MEMORY_SIZE, memoryRegions, MIN_MEMORY_SIZE } from './memory-regions';
+export { pciInterruptGsi } from './pci-interrupts';
 export { configureVcpu, type VcpuOptions } from './vcpu/configure-vcpu';
 export type { BootRegisters } from './vcpu/registers';

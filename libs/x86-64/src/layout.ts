@@ -138,6 +138,17 @@ export const ISA_IRQS = 16;
 /** The interrupt that the second PIC cascades into: no device has it. */
 export const ISA_CASCADE_IRQ = 2;
 
+/** The first pin of the I/O APIC that no ISA interrupt is on: it and those behind it are for PCI. */
+export const PCI_FIRST_GSI = ISA_IRQS;
+/** Pins for PCI devices, which take them by turns. */
+export const PCI_GSIS = IO_APIC_PINS - PCI_FIRST_GSI;
+/** Slots of PCI bus 0. */
+export const PCI_SLOTS = 32;
+/** CONFIG_ADDRESS and CONFIG_DATA of PCI, four ports each. PCI 3.0, 3.2.2.3.2. */
+export const PCI_CONFIG_PORT = 0xcf8;
+/** Ports of the two. */
+export const PCI_CONFIG_PORTS = 8;
+
 /**
  * Most vCPUs. APIC ids are 8 bits wide without interrupt remapping, 255 is the broadcast, and one
  * is left over as on real machines for an I/O APIC.

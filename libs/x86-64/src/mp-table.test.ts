@@ -10,9 +10,12 @@ const OTHER_BYTES = 8;
 const sum = (bytes: Uint8Array): number => bytes.reduce((total, byte) => total + byte, 0) & 0xff;
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 
-function tableOf(cpus: number): { pointer: Uint8Array; table: Uint8Array; entries: string[] } {
+function tableOf(
+  cpus: number,
+  pci = false,
+): { pointer: Uint8Array; table: Uint8Array; entries: string[] } {
   const memory = GuestMemory.create([{ at: 0, size: 0x10_0000 }]);
-  writeMpTable(memory, { cpus });
+  writeMpTable(memory, { cpus, pci });
   const pointer = memory.read(MP_TABLE_ADDRESS, 16);
   const at = memory.readU32(MP_TABLE_ADDRESS + 4);
   const table = memory.read(at, memory.readU16(at + 4));
@@ -68,8 +71,23 @@ describe('writeMpTable', () => {
     expect(entries.slice(-2)).toEqual(['0403000000000000', '040100000000ff01']);
   });
 
+  it('has the PCI bus by its number, the ISA bus behind it, and INTA of each slot', () => {
+    const { entries } = tableOf(1, true);
+    expect(entries.slice(1, 3)).toEqual(['0100' + '504349202020', '0101' + '495341202020']);
+    const interrupts = entries.filter((entry) => entry.startsWith('0300'));
+    const isa = interrupts.filter((entry) => entry.startsWith('0300000001'));
+    const pci = interrupts.filter((entry) => entry.startsWith('0300000000'));
+    expect([isa.length, pci.length]).toEqual([15, 31]);
+    expect([pci[0], pci[7], pci[30]]).toEqual([
+      '0300000000' + '04' + '00' + '11',
+      '0300000000' + '20' + '00' + '10',
+      '0300000000' + '7c' + '00' + '17',
+    ]);
+    expect(entries.slice(-2)).toEqual(['0403000001000000', '040100000100ff01']);
+  });
+
   it.each([1, 16, 41, 254])('holds %i CPUs', (cpus) => {
-    const { table, entries } = tableOf(cpus);
+    const { table, entries } = tableOf(cpus, true);
     const ids = entries.filter((entry) => entry.startsWith('00')).map((entry) => entry.slice(2, 4));
     expect(ids.map((id) => parseInt(id, 16))).toEqual(Array.from({ length: cpus }, (_, id) => id));
     expect(16 + table.length).toBeLessThanOrEqual(MP_TABLE_SIZE);

@@ -12,6 +12,7 @@ import {
   MP_TABLE_ADDRESS,
   MP_TABLE_SIZE,
 } from './layout';
+import { PCI_DEVICE_SLOTS, PCI_INTA, pciInterruptGsi } from './pci-interrupts';
 
 /*
  * Intel MultiProcessor Specification 1.4, chapter 4: what a kernel reads that has no ACPI.
@@ -24,7 +25,8 @@ import {
 const SPEC_REVISION = 4;
 const LOCAL_APIC_VERSION = 0x14;
 const IO_APIC_VERSION = 0x11;
-const ISA_BUS_ID = 0;
+/** Kernels take a PCI bus to have its own number as its id (MP spec 1.4, 4.3.2), so it comes first. */
+const PCI_BUS_ID = 0;
 /** Instead of the id of one local APIC: all of them. */
 const ALL_LOCAL_APICS = 0xff;
 
@@ -122,7 +124,7 @@ function processors(cpus: number): Uint8Array[] {
 }
 
 /** KVM's default routes: pin n of the IO-APIC is interrupt n, 0 too. */
-function isaInterrupts(): Uint8Array[] {
+function isaInterrupts(bus: number): Uint8Array[] {
   const irqs = Array.from({ length: ISA_IRQS }, (_, irq) => irq);
   return irqs
     .filter((irq) => irq !== ISA_CASCADE_IRQ)
@@ -130,7 +132,7 @@ function isaInterrupts(): Uint8Array[] {
       mpc_intsrc.from({
         type: EntryType.IO_INTERRUPT,
         irqtype: InterruptType.VECTORED,
-        srcbus: ISA_BUS_ID,
+        srcbus: bus,
         srcbusirq: irq,
         dstapic: IO_APIC_ID,
         dstirq: irq,
@@ -138,19 +140,39 @@ function isaInterrupts(): Uint8Array[] {
     );
 }
 
+/** A PCI interrupt's source is its device in bits 6 to 2 and its pin in bits 1 and 0. MP spec 1.4, D.3. */
+function pciInterrupts(): Uint8Array[] {
+  return PCI_DEVICE_SLOTS.map((slot) =>
+    mpc_intsrc.from({
+      type: EntryType.IO_INTERRUPT,
+      irqtype: InterruptType.VECTORED,
+      srcbus: PCI_BUS_ID,
+      srcbusirq: (slot << 2) | PCI_INTA,
+      dstapic: IO_APIC_ID,
+      dstirq: pciInterruptGsi(slot),
+    }),
+  );
+}
+
 /** The PIC at LINT0 of the boot CPU, NMI at LINT1 of all. */
-function localInterrupts(): Uint8Array[] {
-  const common = { type: EntryType.LOCAL_INTERRUPT, srcbus: ISA_BUS_ID, srcbusirq: 0 };
+function localInterrupts(isa: number): Uint8Array[] {
+  const common = { type: EntryType.LOCAL_INTERRUPT, srcbus: isa, srcbusirq: 0 };
   return [
     mpc_intsrc.from({ ...common, irqtype: InterruptType.EXTINT, dstapic: 0, dstirq: 0 }),
     mpc_intsrc.from({ ...common, irqtype: InterruptType.NMI, dstapic: ALL_LOCAL_APICS, dstirq: 1 }),
   ];
 }
 
-function configurationTable(cpus: number): Uint8Array {
+function bus(busid: number, type: string): Uint8Array {
+  return mpc_bus.from({ type: EntryType.BUS, busid, bustype: ascii(type, 6) });
+}
+
+function configurationTable({ cpus, pci = false }: MpTableOptions): Uint8Array {
+  const isa = pci ? PCI_BUS_ID + 1 : 0;
   const entries = [
     ...processors(cpus),
-    mpc_bus.from({ type: EntryType.BUS, busid: ISA_BUS_ID, bustype: ascii('ISA', 6) }),
+    ...(pci ? [bus(PCI_BUS_ID, 'PCI')] : []),
+    bus(isa, 'ISA'),
     mpc_ioapic.from({
       type: EntryType.IO_APIC,
       apicid: IO_APIC_ID,
@@ -158,8 +180,9 @@ function configurationTable(cpus: number): Uint8Array {
       flags: IO_APIC_ENABLED,
       apicaddr: IO_APIC_ADDRESS,
     }),
-    ...isaInterrupts(),
-    ...localInterrupts(),
+    ...isaInterrupts(isa),
+    ...(pci ? pciInterrupts() : []),
+    ...localInterrupts(isa),
   ];
   const body = concat(...entries);
   const header = mpc_table.from({
@@ -187,14 +210,22 @@ function floatingPointer(table: GuestAddress): Uint8Array {
   return pointer;
 }
 
+/** What the guest is told by the MP table. */
+export interface MpTableOptions {
+  /** CPUs, with APIC ids 0 to `cpus - 1`. */
+  readonly cpus: number;
+  /** There is PCI bus 0. Default: false. */
+  readonly pci?: boolean;
+}
+
 /**
- * Writes the MP floating pointer and configuration table for CPUs with APIC ids 0 to `cpus - 1`.
+ * Writes the MP floating pointer and configuration table.
  * @throws RangeError for a number of CPUs that is not 1 to MAX_VCPUS
  * @throws GuestMemoryError if there is no memory at MP_TABLE_ADDRESS
  */
-export function writeMpTable(memory: GuestMemory, { cpus }: { readonly cpus: number }): void {
-  checkCpuCount(cpus);
-  const table = configurationTable(cpus);
+export function writeMpTable(memory: GuestMemory, options: MpTableOptions): void {
+  checkCpuCount(options.cpus);
+  const table = configurationTable(options);
   const bytes = concat(floatingPointer(MP_TABLE_ADDRESS + mpf_intel.size), table);
   if (bytes.length > MP_TABLE_SIZE) {
     throw new RangeError(`MP table of ${bytes.length} bytes is larger than ${MP_TABLE_SIZE}`);

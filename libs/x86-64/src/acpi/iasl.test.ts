@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { acpiRtc, acpiSerialPort } from './legacy-devices';
+import { acpiPciRoot } from './pci-root';
 import { findTables } from './testing/tables';
 
 const installed = spawnSync('iasl', ['-v']).error === undefined;
@@ -25,7 +26,7 @@ function iasl(...args: readonly string[]): { status: number | null; output: stri
   return { status: run.status, output: run.stdout + run.stderr };
 }
 
-const devices = [1, 2, 3, 4].map((port) => acpiSerialPort(port)).concat(acpiRtc());
+const devices = [1, 2, 3, 4].map((port) => acpiSerialPort(port)).concat(acpiRtc(), acpiPciRoot());
 const { tables } = findTables({ cpus: 254, devices });
 
 describe("ACPI's reference compiler", () => {

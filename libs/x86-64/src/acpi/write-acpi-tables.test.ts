@@ -2,10 +2,13 @@ import { GuestMemory, GuestMemoryError } from '@crosvm/sys-util';
 
 import { ACPI_ADDRESS, ACPI_SIZE } from '../layout';
 import { acpiRtc, acpiSerialPort } from './legacy-devices';
+import { acpiPciRoot } from './pci-root';
 import { findTables, sum, text, viewOf } from './testing/tables';
 import { writeAcpiTables } from './write-acpi-tables';
 
-const ALL_DEVICES = [1, 2, 3, 4].map((port) => acpiSerialPort(port)).concat(acpiRtc());
+const ALL_DEVICES = [1, 2, 3, 4]
+  .map((port) => acpiSerialPort(port))
+  .concat(acpiRtc(), acpiPciRoot());
 
 describe('writeAcpiTables', () => {
   it('puts the RSDP, with both checksums, on a 16-byte boundary where guests search', () => {
