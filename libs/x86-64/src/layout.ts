@@ -139,7 +139,7 @@ export const ISA_IRQS = 16;
 export const ISA_CASCADE_IRQ = 2;
 
 /** The first pin of the I/O APIC that no ISA interrupt is on: it and those behind it are for PCI. */
-export const PCI_FIRST_GSI = ISA_IRQS;
+export const PCI_FIRST_GSI = 16;
 /** Pins for PCI devices, which take them by turns. */
 export const PCI_GSIS = IO_APIC_PINS - PCI_FIRST_GSI;
 /** Slots of PCI bus 0. */

@@ -5,7 +5,7 @@ import type { DecodeTable, NotifyPlan } from './decode-table';
 import type { MemoryBar } from './header';
 
 /** A BAR of a function, with what of it KVM serves. */
-export interface FunctionBar extends MemoryBar {
+interface FunctionBar extends MemoryBar {
   readonly notify?: NotifyPlan;
 }
 

@@ -1,4 +1,4 @@
-import type { HostServices } from '../../front-end/front-end';
+import type { Doorbell, HostServices } from '../../front-end/front-end';
 import type { BackEndRequest } from '../channel/messages';
 import type { BackEndPort } from '../channel/port';
 import { DevicePage, devicePageSize } from '../device-page';
@@ -13,6 +13,8 @@ export class BackEndLink {
   readonly #host: HostServices;
   #page: DevicePage | undefined;
   #port: BackEndPort | undefined;
+  /** By queue, as far as they were needed. */
+  readonly #doorbells: (Doorbell | undefined)[] = [];
 
   constructor(config: VirtioPciConfig, host: HostServices) {
     this.#config = config;
@@ -37,7 +39,8 @@ export class BackEndLink {
   kick(index: number): void {
     const fd = this.#config.kickFds[index];
     if (fd !== undefined) {
-      this.#host.doorbell(fd).ring();
+      const doorbell = (this.#doorbells[index] ??= this.#host.doorbell(fd));
+      doorbell.ring();
     }
   }
 }

@@ -66,7 +66,7 @@ function isQueueSize(size: number): boolean {
  * Checks what the VMM asks for.
  * @throws RangeError if there cannot be such a device
  */
-export function checkVirtioPciConfig(config: VirtioPciConfig): void {
+function checkVirtioPciConfig(config: VirtioPciConfig): void {
   const { queueMaxSizes, kickFds, wires, configSize, features, configWritable = [] } = config;
   const queues = queueMaxSizes.length;
   if (queues > MAX_QUEUES || !queueMaxSizes.every(isQueueSize)) {
