@@ -43,3 +43,10 @@ export { type SerialConfig, type SerialConnection } from './serial/uart';
 export type { BackEndPort } from './virtio/channel/port';
 export { DevicePage, devicePageSize } from './virtio/device-page';
 export { type VirtioPciConfig, virtioPciRequest } from './virtio/pci/config';
+export type {
+  ActivationContext,
+  BackendResources,
+  DeviceModule,
+  VirtioBackend,
+} from './virtio/backend';
+export { QUEUE_FEATURES } from './virtio/features';

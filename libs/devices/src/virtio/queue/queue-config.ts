@@ -10,7 +10,7 @@ import {
 } from '@crosvm/virtio-sys';
 
 /** Most descriptors of a split queue. Virtio 1.2, 2.7. */
-export const MAX_QUEUE_SIZE = 32_768;
+const MAX_QUEUE_SIZE = 32_768;
 
 /** Bytes of `used_event` and `avail_event`, which follow the entries of the rings. */
 const EVENT_BYTES = 2;
