@@ -2,6 +2,12 @@ import type { Iovecs } from '@crosvm/sys-util';
 
 import { type MemoryMap, PIECE_BYTES } from './memory-map';
 
+/** A part of a list of buffers, in bytes. */
+export interface Span {
+  readonly from: number;
+  readonly length: number;
+}
+
 /**
  * The buffers of a descriptor chain that the device reads, or those that it writes: checked ranges of
  * guest memory that together are one string of bytes. How the driver cut it into descriptors means
@@ -111,6 +117,11 @@ export class BufferList {
       skip -= size;
     }
     return -1;
+  }
+
+  /** The bytes of a piece of memory that `find` found. */
+  viewOf(piece: number): DataView {
+    return this.#map.view(piece);
   }
 
   #copy(from: number, length: number, bytes: DataView, toGuest: boolean): number {

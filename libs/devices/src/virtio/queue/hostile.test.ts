@@ -5,6 +5,7 @@ import {
   vring_desc,
 } from '@crosvm/virtio-sys';
 
+import { poisonAfterEachRead } from '../../testing/poison';
 import {
   Features,
   HIGH_BYTES,
@@ -275,24 +276,6 @@ describe('a driver that floods', () => {
 
 describe('memory that changes while the device looks at it', () => {
   afterEach(() => jest.restoreAllMocks());
-
-  /** From now on, whatever the device reads by `DataView` is overwritten right after. */
-  function poisonAfterEachRead(): void {
-    // eslint-disable-next-line @typescript-eslint/unbound-method -- called with `this`
-    const real = { int32: DataView.prototype.getInt32, uint16: DataView.prototype.getUint16 };
-    const int32 = jest.spyOn(DataView.prototype, 'getInt32');
-    int32.mockImplementation(function (this: DataView, at, littleEndian) {
-      const value = real.int32.call(this, at, littleEndian);
-      this.setInt32(at, -1, true);
-      return value;
-    });
-    const uint16 = jest.spyOn(DataView.prototype, 'getUint16');
-    uint16.mockImplementation(function (this: DataView, at, littleEndian) {
-      const value = real.uint16.call(this, at, littleEndian);
-      this.setUint16(at, 0xffff, true);
-      return value;
-    });
-  }
 
   it('is read once, field by field, from the table', () => {
     const { driver, queue } = testQueue();

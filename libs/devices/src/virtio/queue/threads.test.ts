@@ -13,7 +13,8 @@ import { serveQueue } from './serve-queue';
 import { VirtQueue } from './virt-queue';
 
 const TABLE = 0x8000;
-const SERVED = 20_000;
+/** Chains to be served, and queues to be broken, at least. */
+const ENOUGH = 1000;
 
 /** A guest's other CPU: it scribbles over tables and rings, with values that mean something. */
 const SCRIBBLER = `
@@ -53,8 +54,8 @@ describe('a ring that another thread writes to', () => {
     const outside: unknown[] = [];
     let served = 0;
     let broken = 0;
-    while (served + broken < SERVED) {
-      driver.clear();
+    while (served < ENOUGH || broken < ENOUGH) {
+      driver.availIndex = 0;
       const queue = new VirtQueue(memory, driver.config, { features: Features.all });
       driver.publish(0, 1, 2, 3, 4, 5, 6, 7);
       serveQueue(queue, {
@@ -69,8 +70,6 @@ describe('a ring that another thread writes to', () => {
     Atomics.store(stop, 0, 1);
 
     expect(outside).toEqual([]);
-    expect(served).toBeGreaterThan(SERVED / 10);
-    expect(broken).toBeGreaterThan(SERVED / 100);
     await new Promise((resolve) => worker.once('exit', resolve));
   }, 60_000);
 });

@@ -5,3 +5,4 @@ export {
   type RawDescriptor,
   type UsedEntry,
 } from './mock-driver';
+export { measureQueue, type QueueMeasurement } from './queue-benchmark';

@@ -1,0 +1,81 @@
+import {
+  VIRTIO_BLK_T_DISCARD,
+  VIRTIO_BLK_T_FLUSH,
+  VIRTIO_BLK_T_IN,
+  VIRTIO_BLK_T_OUT,
+  VIRTIO_BLK_T_WRITE_ZEROES,
+  VIRTIO_BLK_WRITE_ZEROES_FLAG_UNMAP,
+} from '@crosvm/virtio-sys';
+
+import type { BlockRequest } from './block-request';
+import type { Disk } from './disk';
+import { SECTOR_BYTES } from './disk-config';
+
+/** Is told that a request is done. */
+export interface Completion {
+  /** @param result 0, or the negative errno of what failed */
+  complete(request: BlockRequest, result: number): void;
+}
+
+/** Does requests that were checked: reads, writes, flushes, discards and write zeroes. */
+export interface BlockEngine {
+  /**
+   * Begins with a request, which is the engine's until it is complete: maybe before this returns,
+   * maybe beside others and in another order.
+   */
+  submit(request: BlockRequest, completion: Completion): void;
+  /** Returns when no request is with the engine any more; those that were, were completed. */
+  drain(): void;
+}
+
+/** Does each request at once, on this thread. */
+export class SynchronousEngine implements BlockEngine {
+  readonly #disk: Disk;
+
+  constructor(disk: Disk) {
+    this.#disk = disk;
+  }
+
+  submit(request: BlockRequest, completion: Completion): void {
+    const result = this.#run(request);
+    const mustFlush = request.durable && result === 0;
+    completion.complete(request, mustFlush ? this.#disk.flush() : result);
+  }
+
+  drain(): void {
+    // Nothing stays here.
+  }
+
+  #run(request: BlockRequest): number {
+    switch (request.type) {
+      case VIRTIO_BLK_T_IN:
+        return this.#disk.read(request.iovecs, request.sector * SECTOR_BYTES);
+      case VIRTIO_BLK_T_OUT:
+        return this.#disk.write(request.iovecs, request.sector * SECTOR_BYTES);
+      case VIRTIO_BLK_T_FLUSH:
+        return this.#disk.flush();
+      case VIRTIO_BLK_T_DISCARD:
+      case VIRTIO_BLK_T_WRITE_ZEROES:
+        return this.#runRanges(request);
+      default:
+        throw new Error(`no request of type ${request.type}`);
+    }
+  }
+
+  #runRanges({ type, ranges }: BlockRequest): number {
+    let result = 0;
+    for (let index = 0; index < ranges.count && result === 0; index += 1) {
+      const offset = ranges.sectorOf(index) * SECTOR_BYTES;
+      const length = ranges.sectorsOf(index) * SECTOR_BYTES;
+      const mayUnmap = (ranges.flagsOf(index) & VIRTIO_BLK_WRITE_ZEROES_FLAG_UNMAP) !== 0;
+      // fallocate(2) refuses to do nothing.
+      if (length > 0) {
+        result =
+          type === VIRTIO_BLK_T_DISCARD
+            ? this.#disk.discard(offset, length)
+            : this.#disk.writeZeroes(offset, length, mayUnmap);
+      }
+    }
+    return result;
+  }
+}

@@ -1,0 +1,227 @@
+import { type Logger, RateLimited, SysError } from '@crosvm/sys-util';
+import {
+  VIRTIO_BLK_F_DISCARD,
+  VIRTIO_BLK_F_FLUSH,
+  VIRTIO_BLK_F_WRITE_ZEROES,
+  VIRTIO_BLK_ID_BYTES,
+  VIRTIO_BLK_S_IOERR,
+  VIRTIO_BLK_S_OK,
+  VIRTIO_BLK_S_UNSUPP,
+  VIRTIO_BLK_T_DISCARD,
+  VIRTIO_BLK_T_FLUSH,
+  VIRTIO_BLK_T_GET_ID,
+  VIRTIO_BLK_T_IN,
+  VIRTIO_BLK_T_OUT,
+  VIRTIO_BLK_T_WRITE_ZEROES,
+} from '@crosvm/virtio-sys';
+
+import type { ActivationContext, VirtioBackend } from '../backend';
+import { hasFeature } from '../features';
+import type { BufferList, Span } from '../queue/buffer-list';
+import type { DescriptorChain } from '../queue/descriptor-chain';
+import { type ChainServer, serveQueue } from '../queue/serve-queue';
+import type { VirtQueue } from '../queue/virt-queue';
+import type { BlockEngine, Completion } from './block-engine';
+import { BlockRequest, HEADER_BYTES } from './block-request';
+import {
+  MAX_DISCARD_RANGES,
+  MAX_DISCARD_SECTORS,
+  MAX_ZERO_RANGES,
+  MAX_ZERO_SECTORS,
+} from './config-space';
+import { type DiskConfig, idBytes } from './disk-config';
+import { isOnDisk, type RangeLimits, rangesStatus, ZERO_FLAGS } from './request-check';
+
+/** The engine has the request: its status comes later. No VIRTIO_BLK_S_*. */
+const PENDING = -1;
+
+/** Bytes after which a guest that waits is told of what is done, before the rest of a batch. */
+const BYTES_PER_INTERRUPT = 256 * 1024;
+
+/** Requests that a read-only disk refuses. */
+const CHANGES: ReadonlySet<number> = new Set([
+  VIRTIO_BLK_T_OUT,
+  VIRTIO_BLK_T_DISCARD,
+  VIRTIO_BLK_T_WRITE_ZEROES,
+]);
+
+/** A disk. VIRTIO 1.2, 5.2. */
+export class Block implements VirtioBackend, ChainServer, Completion {
+  readonly #config: DiskConfig;
+  readonly #engine: BlockEngine;
+  readonly #id: DataView;
+  readonly #problems: RateLimited;
+  readonly #discardLimits: RangeLimits;
+  readonly #zeroLimits: RangeLimits;
+  /** Requests to be used again: as many as there ever were at a time, which the queues bound. */
+  readonly #free: BlockRequest[] = [];
+  #context: ActivationContext | undefined;
+  /** The queue that is being served. */
+  #serving = 0;
+  #bytesDone = 0;
+  #writeThrough = false;
+  #canDiscard = false;
+  #canZero = false;
+
+  constructor(config: DiskConfig, engine: BlockEngine, logger: Logger) {
+    this.#config = config;
+    this.#engine = engine;
+    this.#id = new DataView(idBytes(config).buffer);
+    this.#problems = new RateLimited(logger);
+    const { sectors } = config;
+    this.#discardLimits = { diskSectors: sectors, rangeSectors: MAX_DISCARD_SECTORS, flags: 0 };
+    this.#zeroLimits = { diskSectors: sectors, rangeSectors: MAX_ZERO_SECTORS, flags: ZERO_FLAGS };
+  }
+
+  activate(context: ActivationContext): void {
+    this.#context = context;
+    const { features } = context;
+    // Virtio 1.2, 5.2.6.2: a driver that cannot flush gets a disk on which all that is done, stays.
+    this.#writeThrough = !hasFeature(features, VIRTIO_BLK_F_FLUSH);
+    this.#canDiscard = hasFeature(features, VIRTIO_BLK_F_DISCARD);
+    this.#canZero = hasFeature(features, VIRTIO_BLK_F_WRITE_ZEROES);
+  }
+
+  handleQueue(index: number): boolean {
+    this.#serving = index;
+    const queue = this.#context?.queues[index];
+    return queue !== undefined && serveQueue(queue, this);
+  }
+
+  resetQueue(): void {
+    this.#engine.drain();
+  }
+
+  reset(): void {
+    this.#engine.drain();
+    this.#context = undefined;
+  }
+
+  [Symbol.dispose](): void {
+    this.reset();
+  }
+
+  serve(chain: DescriptorChain, queue: VirtQueue): void {
+    const request = this.#free.pop() ?? new BlockRequest();
+    if (!request.begin(this.#serving, chain)) {
+      this.#free.push(request);
+      this.#refuse('without a status byte');
+      queue.addUsed(chain.head, 0);
+      return;
+    }
+    const status = this.#start(request, chain);
+    if (status !== PENDING) {
+      this.#finish(request, status);
+    }
+  }
+
+  complete(request: BlockRequest, result: number): void {
+    if (result < 0 && this.#problems.allows()) {
+      const { message } = new SysError(`request of type ${request.type}`, -result);
+      this.#problems.warn(`${message}, at sector ${request.sector}`);
+    }
+    this.#finish(request, result === 0 ? VIRTIO_BLK_S_OK : VIRTIO_BLK_S_IOERR);
+  }
+
+  /** Begins what the chain asks for; its status, or PENDING. */
+  #start(request: BlockRequest, { readable, writable }: DescriptorChain): number {
+    if (!request.takeHeader(readable)) {
+      return this.#refuse('without a header');
+    }
+    // Virtio 1.2, 5.2.6.2; whether or not the driver accepted VIRTIO_BLK_F_RO.
+    if (this.#config.readOnly && CHANGES.has(request.type)) {
+      return this.#refuse('to change a read-only disk');
+    }
+    switch (request.type) {
+      case VIRTIO_BLK_T_IN:
+        request.written = request.room + 1;
+        return this.#startTransfer(request, writable, { from: 0, length: request.room });
+      case VIRTIO_BLK_T_OUT:
+        request.durable = this.#writeThrough;
+        return this.#startTransfer(request, readable, {
+          from: HEADER_BYTES,
+          length: readable.total - HEADER_BYTES,
+        });
+      case VIRTIO_BLK_T_FLUSH:
+        return this.#submit(request);
+      case VIRTIO_BLK_T_GET_ID:
+        return this.#readId(request, writable);
+      case VIRTIO_BLK_T_DISCARD:
+        return this.#canDiscard ? this.#startRanges(request, readable) : VIRTIO_BLK_S_UNSUPP;
+      case VIRTIO_BLK_T_WRITE_ZEROES:
+        request.durable = this.#writeThrough;
+        return this.#canZero ? this.#startRanges(request, readable) : VIRTIO_BLK_S_UNSUPP;
+      default:
+        return VIRTIO_BLK_S_UNSUPP;
+    }
+  }
+
+  #startTransfer(request: BlockRequest, list: BufferList, data: Span): number {
+    if (!isOnDisk(request.sector, data.length, this.#config.sectors)) {
+      return this.#refuse('that is not whole sectors of the disk');
+    }
+    return request.takeData(list, data.from, data.length)
+      ? this.#submit(request)
+      : VIRTIO_BLK_S_IOERR;
+  }
+
+  #startRanges(request: BlockRequest, readable: BufferList): number {
+    const isDiscard = request.type === VIRTIO_BLK_T_DISCARD;
+    const data = { from: HEADER_BYTES, length: readable.total - HEADER_BYTES };
+    const max = isDiscard ? MAX_DISCARD_RANGES : MAX_ZERO_RANGES;
+    if (!request.ranges.take(readable, data, max)) {
+      return this.#refuse('with no, half or too many ranges');
+    }
+    const limits = isDiscard ? this.#discardLimits : this.#zeroLimits;
+    const status = rangesStatus(request.ranges, limits);
+    if (status === VIRTIO_BLK_S_IOERR) {
+      return this.#refuse('for ranges that are not on the disk, or too large');
+    }
+    return status === VIRTIO_BLK_S_OK ? this.#submit(request) : status;
+  }
+
+  /** Virtio 1.2, 5.2.6.1: the id takes 20 bytes. */
+  #readId(request: BlockRequest, writable: BufferList): number {
+    if (request.room < VIRTIO_BLK_ID_BYTES) {
+      return this.#refuse('of the id with too little room');
+    }
+    writable.write(0, VIRTIO_BLK_ID_BYTES, this.#id);
+    // The status counts where there is no gap before it.
+    request.written = VIRTIO_BLK_ID_BYTES + (request.room === VIRTIO_BLK_ID_BYTES ? 1 : 0);
+    return VIRTIO_BLK_S_OK;
+  }
+
+  #submit(request: BlockRequest): number {
+    this.#engine.submit(request, this);
+    return PENDING;
+  }
+
+  /** Gives a request back to the driver. */
+  #finish(request: BlockRequest, status: number): void {
+    const queue = this.#context?.queues[request.queue];
+    request.writeStatus(status);
+    // Virtio 1.2, 2.7.8.2: what was written without a gap, so a status behind data that was not
+    // written does not count.
+    const alone = request.room === 0 ? 1 : 0;
+    queue?.addUsed(
+      request.head,
+      status === VIRTIO_BLK_S_OK ? Math.max(request.written, alone) : alone,
+    );
+    this.#bytesDone += request.bytes;
+    this.#free.push(request);
+    if (this.#bytesDone >= BYTES_PER_INTERRUPT) {
+      this.#bytesDone = 0;
+      if (queue?.needsInterrupt() === true) {
+        this.#context?.interrupt(request.queue);
+      }
+    }
+  }
+
+  /** The status of a request that breaks a rule. */
+  #refuse(what: string): number {
+    if (this.#problems.allows()) {
+      this.#problems.warn(`the guest sent a request ${what}`);
+    }
+    return VIRTIO_BLK_S_IOERR;
+  }
+}
