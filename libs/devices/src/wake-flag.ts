@@ -12,6 +12,10 @@
  * W1 is before W2 and P1 before P2. If W2 misses what P1 published, then W2 is before P1, so W1 is
  * before P2, and P2 finds the flag raised. A flag that is taken needs one wake-up, not many: `take`
  * answers true once for each time it was raised.
+ *
+ * A wake-up may come late: the other side was held up between P1 and P2, and meanwhile what it put
+ * there was found and dealt with, and the flag raised anew. So whoever is woken and finds nothing
+ * begins again with W1: its flag has been taken.
  */
 export class WakeFlag {
   readonly #words: Int32Array;

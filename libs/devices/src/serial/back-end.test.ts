@@ -79,6 +79,19 @@ describe('serial output', () => {
     expect([rig.page.txSleeping.raised, rig.page.tx.used]).toEqual([true, 0]);
   });
 
+  it('asks again when the doorbell came late, for what it had already sent', () => {
+    using rig = new SerialRig({});
+    rig.settle();
+    // Between these two, a front end had pushed a byte, and the back end sent it and gone to sleep.
+    const owed = rig.page.txSleeping.take();
+    rig.kick.signal();
+    rig.settle();
+    expect([owed, rig.page.txSleeping.raised]).toEqual([true, true]);
+    rig.send('more');
+    rig.settle();
+    expect(rig.page.tx.used).toBe(0);
+  });
+
   it('waits for a pipe that is full, keeps everything, and holds up nothing but the ring', () => {
     const { reader, writer } = createPipe();
     const filled = fillPipe(writer.raw);
@@ -200,6 +213,22 @@ describe('serial input', () => {
       rig.settle();
     }
     expect(received).toBe(text);
+    reader.close();
+    writer.close();
+  });
+
+  it('goes on when the doorbell came late, for room that is filled again', () => {
+    const { reader, writer } = createPipe();
+    using rig = new SerialRig({ inputFd: reader.raw });
+    writeSync(writer.raw, 'x'.repeat(RX_RING_SIZE + 1));
+    rig.settle();
+    const owed = rig.page.rxStalled.take();
+    rig.kick.signal();
+    rig.settle();
+    expect([owed, rig.page.rxStalled.raised]).toEqual([true, true]);
+    rig.receive();
+    rig.settle();
+    expect(rig.receive()).toBe('x');
     reader.close();
     writer.close();
   });

@@ -58,8 +58,9 @@ export class SerialInput implements Disposable {
 
   /** The front end rang. */
   woken(): void {
-    if (this.#state === 'stalled' && this.#hasRoom) {
-      this.#resume();
+    if (this.#state === 'stalled') {
+      // Also without room: it rang late, for room that is filled again, and took the flag.
+      this.#stall();
     }
   }
 

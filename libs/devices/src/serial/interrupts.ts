@@ -132,10 +132,19 @@ export class SerialInterrupts {
         return this.#triggers(available) ? Iir.RECEIVED_DATA : Iir.CHARACTER_TIMEOUT;
       }
     }
-    if (ier & Ier.THRI && state.thr_armed !== 0 && this.canTransmit) {
+    if (ier & Ier.THRI && state.thr_armed !== 0 && this.#transmits()) {
       return Iir.TRANSMITTER_EMPTY;
     }
     return ier & Ier.MSI && state.modem_deltas !== 0 ? Iir.MODEM_STATUS : Iir.NONE;
+  }
+
+  /** Whether the guest can transmit; if not, the back end is asked to say when. */
+  #transmits(): boolean {
+    if (!this.canTransmit) {
+      // It may have taken the flag before the last byte filled the ring.
+      this.#page?.txInterrupt.raise();
+    }
+    return this.canTransmit;
   }
 
   /** Too few bytes for the trigger level are a timeout at once: nobody knows when more will come. */

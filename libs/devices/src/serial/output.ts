@@ -79,8 +79,14 @@ export class SerialOutput implements Disposable {
 
   /** The front end rang. */
   woken(): void {
-    if (this.#state === 'asleep' && this.#page.tx.used > 0) {
+    if (this.#state !== 'asleep') {
+      return;
+    }
+    if (this.#page.tx.used > 0) {
       this.#gather();
+    } else {
+      // It rang late, for bytes that are gone, and took the flag.
+      this.#sleep();
     }
   }
 
@@ -118,13 +124,21 @@ export class SerialOutput implements Disposable {
     }
   }
 
-  /** The ring is empty: sleeps, or ends. */
-  #rest(): void {
+  /** Wants the doorbell, unless there is something in the ring by now; says whether it sleeps. */
+  #sleep(): boolean {
     this.#state = 'asleep';
     this.#page.txSleeping.raise();
-    if (this.#page.tx.used > 0) {
-      this.#page.txSleeping.lower();
-      this.#gather();
+    if (this.#page.tx.used === 0) {
+      return true;
+    }
+    this.#page.txSleeping.lower();
+    this.#gather();
+    return false;
+  }
+
+  /** The ring is empty: sleeps, or ends. */
+  #rest(): void {
+    if (!this.#sleep()) {
       return;
     }
     this.#interrupt();
