@@ -17,7 +17,7 @@ import {
 
 import type { ActivationContext, VirtioBackend } from '../backend';
 import { hasFeature } from '../features';
-import type { BufferList, Span } from '../queue/buffer-list';
+import type { BufferList } from '../queue/buffer-list';
 import type { DescriptorChain } from '../queue/descriptor-chain';
 import { type ChainServer, serveQueue } from '../queue/serve-queue';
 import type { VirtQueue } from '../queue/virt-queue';
@@ -128,6 +128,7 @@ export class Block implements VirtioBackend, ChainServer, Completion {
     if (!request.takeHeader(readable)) {
       return this.#refuse('without a header');
     }
+    const payload = readable.total - HEADER_BYTES;
     // Virtio 1.2, 5.2.6.2; whether or not the driver accepted VIRTIO_BLK_F_RO.
     if (this.#config.readOnly && CHANGES.has(request.type)) {
       return this.#refuse('to change a read-only disk');
@@ -135,13 +136,10 @@ export class Block implements VirtioBackend, ChainServer, Completion {
     switch (request.type) {
       case VIRTIO_BLK_T_IN:
         request.written = request.room + 1;
-        return this.#startTransfer(request, writable, { from: 0, length: request.room });
+        return this.#startTransfer(request, writable, 0, request.room);
       case VIRTIO_BLK_T_OUT:
         request.durable = this.#writeThrough;
-        return this.#startTransfer(request, readable, {
-          from: HEADER_BYTES,
-          length: readable.total - HEADER_BYTES,
-        });
+        return this.#startTransfer(request, readable, HEADER_BYTES, payload);
       case VIRTIO_BLK_T_FLUSH:
         return this.#submit(request);
       case VIRTIO_BLK_T_GET_ID:
@@ -156,20 +154,18 @@ export class Block implements VirtioBackend, ChainServer, Completion {
     }
   }
 
-  #startTransfer(request: BlockRequest, list: BufferList, data: Span): number {
-    if (!isOnDisk(request.sector, data.length, this.#config.sectors)) {
+  #startTransfer(request: BlockRequest, list: BufferList, from: number, length: number): number {
+    if (!isOnDisk(request.sector, length, this.#config.sectors)) {
       return this.#refuse('that is not whole sectors of the disk');
     }
-    return request.takeData(list, data.from, data.length)
-      ? this.#submit(request)
-      : VIRTIO_BLK_S_IOERR;
+    return request.takeData(list, from, length) ? this.#submit(request) : VIRTIO_BLK_S_IOERR;
   }
 
   #startRanges(request: BlockRequest, readable: BufferList): number {
     const isDiscard = request.type === VIRTIO_BLK_T_DISCARD;
-    const data = { from: HEADER_BYTES, length: readable.total - HEADER_BYTES };
+    const length = readable.total - HEADER_BYTES;
     const max = isDiscard ? MAX_DISCARD_RANGES : MAX_ZERO_RANGES;
-    if (!request.ranges.take(readable, data, max)) {
+    if (!request.ranges.take(readable, HEADER_BYTES, length, max)) {
       return this.#refuse('with no, half or too many ranges');
     }
     const limits = isDiscard ? this.#discardLimits : this.#zeroLimits;

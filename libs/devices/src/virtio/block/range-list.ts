@@ -1,6 +1,6 @@
 import { virtio_blk_discard_write_zeroes } from '@crosvm/virtio-sys';
 
-import type { BufferList, Span } from '../queue/buffer-list';
+import type { BufferList } from '../queue/buffer-list';
 import { MAX_DISCARD_RANGES } from './config-space';
 
 const RANGE_BYTES = virtio_blk_discard_write_zeroes.size;
@@ -17,10 +17,10 @@ export class RangeList {
   }
 
   /**
-   * Copies a part of `list`. False if that is not 1 to `max` whole ranges; `max` is at most
-   * MAX_DISCARD_RANGES.
+   * Copies `length` bytes of `list`, from `from` on. False if that is not 1 to `max` whole ranges;
+   * `max` is at most MAX_DISCARD_RANGES.
    */
-  take(list: BufferList, { from, length }: Span, max: number): boolean {
+  take(list: BufferList, from: number, length: number, max: number): boolean {
     this.#count = 0;
     // Virtio 1.2, 5.2.6.1: a multiple of the size, and no more than the configuration says.
     if (length === 0 || length % RANGE_BYTES !== 0 || length > max * RANGE_BYTES) {

@@ -2,12 +2,6 @@ import type { Iovecs } from '@crosvm/sys-util';
 
 import { type MemoryMap, PIECE_BYTES } from './memory-map';
 
-/** A part of a list of buffers, in bytes. */
-export interface Span {
-  readonly from: number;
-  readonly length: number;
-}
-
 /**
  * The buffers of a descriptor chain that the device reads, or those that it writes: checked ranges of
  * guest memory that together are one string of bytes. How the driver cut it into descriptors means
