@@ -1,3 +1,5 @@
+import type { DiskOptions } from '@crosvm/devices';
+
 /** Where the bytes that the guest writes to a serial port go. */
 export type SerialType = 'stdout' | 'file' | 'sink' | 'syslog';
 
@@ -19,6 +21,12 @@ export type CpuAffinity =
   | { readonly kind: 'all'; readonly cpus: readonly number[] }
   | { readonly kind: 'each'; readonly cpus: ReadonlyMap<number, readonly number[]> };
 
+/** A disk: `--disk PATH,...` and its like. */
+export interface DiskSettings extends DiskOptions {
+  /** Path of a raw image, or of a block device. */
+  readonly path: string;
+}
+
 /** What `crosvm run` was asked for, checked as far as it can be without touching the host. */
 export interface RunConfig {
   /** Path of the kernel: an ELF64 `vmlinux` or a bzImage. */
@@ -33,6 +41,12 @@ export interface RunConfig {
   readonly cpuAffinity?: CpuAffinity;
   /** The serial ports that are connected, at most one for each number. */
   readonly serial: readonly SerialConfig[];
+  /** The disks, as the guest names them: vda, vdb, ... */
+  readonly disks: readonly DiskSettings[];
+  /** Which of the disks, by its index, the guest is told to mount as its root. */
+  readonly root?: number;
+  /** Whether device hosts are processes in a jail, and not threads of this one. */
+  readonly sandbox: boolean;
 }
 
 /** The least urgent messages that are logged. */

@@ -41,6 +41,15 @@ export { SERIAL_PAGE_SIZE } from './serial/page';
 export { DiscardSink, FdSink, LineSink, type SerialSink } from './serial/sink';
 export { type SerialConfig, type SerialConnection } from './serial/uart';
 export type { BackEndPort } from './virtio/channel/port';
+export type { DiskConfig, DiskOptions } from './virtio/block/disk-config';
+export { block } from './virtio/block/module';
+export {
+  DiskError,
+  type DiskErrorCode,
+  openDisk,
+  type OpenDisk,
+  type OpenDiskOptions,
+} from './virtio/block/open-disk';
 export { DevicePage, devicePageSize } from './virtio/device-page';
 export { type VirtioPciConfig, virtioPciRequest } from './virtio/pci/config';
 export type {

@@ -7,12 +7,14 @@ export interface KeyValueRule {
   /** The option, for messages: `--serial`. */
   readonly option: string;
   readonly keys: readonly string[];
+  /** What the value is called that comes first, without a key: `path` for `PATH,key=value`. */
+  readonly first?: string;
 }
 
 const PAIR_SEPARATOR = ',';
 
 /**
- * Reads `key=value,key,key="a, quoted value"`.
+ * Reads `key=value,key,key="a, quoted value"`, or with a rule that says so `"a value",key=value`.
  * A value may be put in single or double quotes and then contain commas; a backslash in quotes takes
  * the character after it as it is. A key without `=` has no value (undefined).
  * @throws UsageError for unknown keys, keys given twice, empty keys, and quotes that do not end
@@ -23,7 +25,13 @@ export function parseKeyValues(
 ): ReadonlyMap<string, string | undefined> {
   const pairs = new Map<string, string | undefined>();
   let at = 0;
-  do {
+  if (rule.first !== undefined) {
+    const { value, end } = readValue(text, at, rule);
+    pairs.set(rule.first, value);
+    at = end + PAIR_SEPARATOR.length;
+  }
+  // A separator at the very end announces one more key.
+  while (at <= text.length) {
     const name = /^[^,=]*/.exec(text.slice(at))?.[0] ?? '';
     checkKey(name, pairs, rule);
     at += name.length;
@@ -35,8 +43,7 @@ export function parseKeyValues(
       pairs.set(name, undefined);
     }
     at += PAIR_SEPARATOR.length;
-    // A separator at the very end announces one more key.
-  } while (at <= text.length);
+  }
   return pairs;
 }
 

@@ -1,11 +1,20 @@
 import type { OptionSpec } from './option-group';
 
-/** The options that were given on a command line, by long name. */
-export class OptionValues {
-  readonly #values: ReadonlyMap<string, readonly string[]>;
+/** An option as it was given. */
+export interface GivenOption {
+  /** Its long name. */
+  readonly name: OptionSpec['name'];
+  /** Empty for an option that takes none. */
+  readonly value: string;
+}
 
-  constructor(values: ReadonlyMap<string, readonly string[]>) {
-    this.#values = values;
+/** The options that were given on a command line. */
+export class OptionValues {
+  readonly #given: readonly GivenOption[];
+
+  /** @param given in the order of the command line */
+  constructor(given: readonly GivenOption[]) {
+    this.#given = given;
   }
 
   /** The value of an option that may be given once, if it was given. */
@@ -15,11 +24,16 @@ export class OptionValues {
 
   /** The values of a repeatable option, in order. */
   all(name: OptionSpec['name']): readonly string[] {
-    return this.#values.get(name) ?? [];
+    return this.among([name]).map(({ value }) => value);
+  }
+
+  /** What was given of several options, in the order of the command line. */
+  among(names: readonly OptionSpec['name'][]): readonly GivenOption[] {
+    return this.#given.filter(({ name }) => names.includes(name));
   }
 
   /** Whether an option was given. */
   has(name: OptionSpec['name']): boolean {
-    return this.#values.has(name);
+    return this.#given.some((option) => option.name === name);
   }
 }

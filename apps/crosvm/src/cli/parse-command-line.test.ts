@@ -8,7 +8,15 @@ describe('crosvm run', () => {
   test('needs no more than a kernel', async () => {
     await expect(parseCommandLine(['run', 'vmlinux'])).resolves.toEqual({
       kind: 'run',
-      config: { kernel: 'vmlinux', memory: 256, cpus: 1, params: [], serial: [COM1] },
+      config: {
+        kernel: 'vmlinux',
+        memory: 256,
+        cpus: 1,
+        params: [],
+        serial: [COM1],
+        disks: [],
+        sandbox: true,
+      },
       logging: { level: 'warn' },
     });
   });
@@ -17,6 +25,7 @@ describe('crosvm run', () => {
     const line =
       'run -m 512 -c 2 --cpu-affinity 0-1 -i initrd -p quiet -p panic=-1 ' +
       '--serial type=file,path=log,console --serial type=stdout,num=2 ' +
+      '-d a.img -r b.img --disable-sandbox ' +
       '--log-level debug --syslog-tag guest vmlinux';
     await expect(parseCommandLine(line.split(' '))).resolves.toEqual({
       kind: 'run',
@@ -31,6 +40,12 @@ describe('crosvm run', () => {
           { type: 'file', num: 1, path: 'log', console: true, stdin: false },
           { type: 'stdout', num: 2, console: false, stdin: false },
         ],
+        disks: [
+          { path: 'a.img', readOnly: true, sparse: true, direct: false },
+          { path: 'b.img', readOnly: true, sparse: true, direct: false },
+        ],
+        root: 1,
+        sandbox: false,
       },
       logging: { level: 'debug', syslogTag: 'guest' },
     });
@@ -90,8 +105,8 @@ describe('a command line that cannot be understood', () => {
     [['run', 'vmlinux', 'quiet'], "unexpected argument 'quiet' after the kernel", params],
     [['run', 'vmlinux', '--', 'quiet'], "unexpected argument 'quiet' after the kernel", params],
     [
-      ['run', '--disks', 'x', 'vmlinux'],
-      "unknown option '--disks'",
+      ['run', '--kernel', 'x', 'vmlinux'],
+      "unknown option '--kernel'",
       'the options are listed by --help',
     ],
     [['run', '-m', '0', 'vmlinux'], "--mem must be from 1 to 67108863 MiB, not '0'", undefined],

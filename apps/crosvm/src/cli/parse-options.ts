@@ -1,7 +1,7 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 
 import type { OptionSpec } from './option-group';
-import { OptionValues } from './option-values';
+import { type GivenOption, OptionValues } from './option-values';
 import { quote } from './quote';
 import { suggest } from './suggest';
 import { UsageError } from './usage-error';
@@ -24,7 +24,7 @@ type OptionToken = Extract<Token, { kind: 'option' }>;
  */
 export function parseOptions(args: readonly string[], specs: readonly OptionSpec[]): ParsedOptions {
   const known = new Map(specs.map((spec) => [spec.name, spec]));
-  const values = new Map<string, string[]>();
+  const given: GivenOption[] = [];
   const positionals: string[] = [];
   for (const token of tokenize(args, specs)) {
     if (token.kind === 'positional') {
@@ -36,10 +36,10 @@ export function parseOptions(args: readonly string[], specs: readonly OptionSpec
       if (spec === undefined) {
         throw unknownOption(token.rawName, known.keys());
       }
-      add(values, spec, optionValue(spec, token));
+      add(given, spec, optionValue(spec, token));
     }
   }
-  return { values: new OptionValues(values), positionals };
+  return { values: new OptionValues(given), positionals };
 }
 
 /** Names an option that does not exist, and the one that was perhaps meant. */
@@ -92,13 +92,13 @@ function optionValue(spec: OptionSpec, token: OptionToken): string {
   return assigned ? value.slice(1) : value;
 }
 
-function add(values: Map<string, string[]>, spec: OptionSpec, value: string): void {
-  const given = values.get(spec.name);
-  if (given === undefined) {
-    values.set(spec.name, [value]);
-  } else if (spec.repeatable === true) {
-    given.push(value);
-  } else if (spec.value !== undefined) {
-    throw new UsageError(`option --${spec.name} is given twice`);
+function add(given: GivenOption[], spec: OptionSpec, value: string): void {
+  const { name, repeatable = false } = spec;
+  if (!repeatable && given.some((option) => option.name === name)) {
+    if (spec.value !== undefined) {
+      throw new UsageError(`option --${name} is given twice`);
+    }
+    return;
   }
+  given.push({ name, value });
 }

@@ -2,9 +2,11 @@ import type { RunConfig } from '../config';
 import type { Command } from './command';
 import type { OptionValues } from './option-values';
 import { bootOptions } from './options/boot';
+import { diskOptions } from './options/disks';
 import { helpOption } from './options/general';
 import { loggingOptions } from './options/logging';
 import { machineOptions } from './options/machine';
+import { sandboxOptions } from './options/sandbox';
 import { serialOptions } from './options/serial';
 import { parseOptions } from './parse-options';
 import { quote } from './quote';
@@ -12,7 +14,14 @@ import { type HelpPage, renderHelp } from './render-help';
 import { UsageError } from './usage-error';
 
 /** The options of `run`, in the order of its help text. */
-const GROUPS = [machineOptions, bootOptions, serialOptions, loggingOptions];
+const GROUPS = [
+  machineOptions,
+  bootOptions,
+  diskOptions,
+  serialOptions,
+  sandboxOptions,
+  loggingOptions,
+];
 
 /** All options of `run`. */
 export const RUN_OPTIONS = [...GROUPS.flatMap(({ options }) => options), helpOption];
@@ -33,6 +42,11 @@ export const runHelp: HelpPage = {
       'crosvm run -m 1024 -c 4 -i initrd.img bzImage',
     ],
     ['Kernel arguments', 'crosvm run -p "quiet panic=-1" -p rdinit=/bin/sh -i initrd.img vmlinux'],
+    ['A root file system that is only read', 'crosvm run -r rootfs.squashfs vmlinux'],
+    [
+      'A writable root, /dev/vda, and data that the guest sees as /dev/vdb',
+      'crosvm run --rwroot root.img --disk data.img,id=data vmlinux',
+    ],
     [
       'The console in a file, the second port on this terminal',
       'crosvm run --serial type=file,path=boot.log,console \\\n' +
@@ -65,7 +79,9 @@ function readConfig(values: OptionValues, positionals: readonly string[]): RunCo
   return {
     ...machineOptions.read(values),
     ...bootOptions.read(values),
+    ...diskOptions.read(values),
     ...serialOptions.read(values),
+    ...sandboxOptions.read(values),
     kernel: readKernel(positionals),
   };
 }

@@ -11,7 +11,16 @@ function configOn(host: TemporaryHost): RunConfig {
   const initrd = join(host.root, 'initrd');
   writeFileSync(kernel, 'x');
   writeFileSync(initrd, 'x');
-  return { kernel, initrd, params: [], memory: 256, cpus: 1, serial: [] };
+  return {
+    kernel,
+    initrd,
+    params: [],
+    memory: 256,
+    cpus: 1,
+    serial: [],
+    disks: [],
+    sandbox: true,
+  };
 }
 
 describe('checkHost', () => {

@@ -14,6 +14,8 @@ const config = (changes: Partial<RunConfig> = {}): RunConfig => ({
   memory: 256,
   cpus: 1,
   serial: [{ type: 'stdout', num: 1, console: true, stdin: true }],
+  disks: [],
+  sandbox: true,
   ...changes,
 });
 
@@ -21,6 +23,23 @@ describe('the kernel command line', () => {
   it('has what the devices need, then what the user wants, in order', () => {
     const line = kernelCommandLine(config({ params: ['quiet a=1', 'panic=5'] }));
     expect(line).toBe('console=ttyS0 reboot=k panic=-1 pci=off quiet a=1 panic=5');
+  });
+
+  it.each([
+    [0, 'root=/dev/vda ro'],
+    [1, 'root=/dev/vdb rw'],
+  ])('names disk %d as the root, before what the user wants', (root, expected) => {
+    const disks = [
+      { path: 'a', readOnly: true },
+      { path: 'b', readOnly: false },
+    ];
+    const line = kernelCommandLine(config({ disks, root, params: ['root=/dev/vdc'] }));
+    expect(line).toMatch(new RegExp(` ${expected} root=/dev/vdc$`));
+  });
+
+  it('names no root where there are only other disks', () => {
+    const disks = [{ path: 'a', readOnly: false }];
+    expect(kernelCommandLine(config({ disks }))).not.toContain('root');
   });
 
   it('names the console that there is, or none', () => {

@@ -13,6 +13,7 @@ import {
 } from '@crosvm/kernel-loader';
 
 import type { RunConfig } from '../config';
+import { guestDiskName } from '../guest-disk-name';
 import { UserError } from '../user-error';
 
 /** Everything that the kernel is given, in guest memory or about to be. */
@@ -49,13 +50,17 @@ function withFile<Result>(path: string, use: (source: ImageSource) => Result): R
  * `panic=-1` makes a guest that panicked reset at once, and `reboot=k` tells it how: by the i8042.
  * There is no PCI, and kernels that are not told so complain about it.
  */
-export function kernelCommandLine({ serial, params }: RunConfig): string {
+export function kernelCommandLine({ serial, disks, root, params }: RunConfig): string {
   const line = new KernelCommandLine();
   const console = serial.find((port) => port.console);
   if (console !== undefined) {
     line.insert('console', `ttyS${console.num - 1}`);
   }
   line.insert('reboot', 'k').insert('panic', '-1').insert('pci', 'off');
+  const rootDisk = root === undefined ? undefined : disks[root];
+  if (root !== undefined && rootDisk !== undefined) {
+    line.insert('root', `/dev/${guestDiskName(root)}`).insertStr(rootDisk.readOnly ? 'ro' : 'rw');
+  }
   params.forEach((text) => line.insertStr(text));
   return line.toString();
 }

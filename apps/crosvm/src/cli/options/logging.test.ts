@@ -3,8 +3,8 @@ import { outcome } from '../testing/outcome';
 import { loggingOptions } from './logging';
 
 function read(given: Record<string, string> = {}) {
-  const entries = Object.entries(given).map(([name, value]) => [name, [value]] as const);
-  return loggingOptions.read(new OptionValues(new Map(entries)));
+  const entries = Object.entries(given).map(([name, value]) => ({ name, value }));
+  return loggingOptions.read(new OptionValues(entries));
 }
 
 describe('logging options', () => {

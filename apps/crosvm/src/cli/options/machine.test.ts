@@ -3,8 +3,8 @@ import { outcome } from '../testing/outcome';
 import { machineOptions } from './machine';
 
 function read(given: Record<string, string> = {}) {
-  const entries = Object.entries(given).map(([name, value]) => [name, [value]] as const);
-  return machineOptions.read(new OptionValues(new Map(entries)));
+  const entries = Object.entries(given).map(([name, value]) => ({ name, value }));
+  return machineOptions.read(new OptionValues(entries));
 }
 
 describe('machine options', () => {

@@ -6,7 +6,8 @@ import { outcome } from '../testing/outcome';
 import { parseSerial, serialOptions } from './serial';
 
 function read(...texts: string[]): readonly SerialConfig[] {
-  return serialOptions.read(new OptionValues(new Map([['serial', texts]]))).serial;
+  const given = texts.map((value) => ({ name: 'serial', value }));
+  return serialOptions.read(new OptionValues(given)).serial;
 }
 
 const off = { console: false, stdin: false };
