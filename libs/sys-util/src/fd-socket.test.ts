@@ -7,6 +7,7 @@ import {
   type FdMessage,
   FdSocket,
   type FdSocketOptions,
+  hangUp,
   MessageTruncatedError,
   POLL_HANG_UP,
   POLL_READABLE,
@@ -154,6 +155,18 @@ describe('FdSocket', () => {
     ends.a[Symbol.dispose]();
     loop.runOnce(1000);
     expect(ready).toEqual([POLL_READABLE, POLL_READABLE | POLL_HANG_UP]);
+  });
+
+  it('is closed at both ends by who hangs up, also with another descriptor of it', () => {
+    using ends = pair();
+    using copy = ends.a.fd.dup();
+    ends.a.send(hello);
+    hangUp(copy.raw);
+    hangUp(copy.raw);
+    expect(ends.a.receive()).toBe('closed');
+    expect(Buffer.from(message(ends.b.receive()).bytes)).toEqual(hello);
+    expect(ends.b.receive()).toBe('closed');
+    expect(() => ends.b.send(hello)).toThrow('EPIPE');
   });
 
   it('knows who made it', () => {

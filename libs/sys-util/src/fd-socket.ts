@@ -1,6 +1,7 @@
 import {
   AF_UNIX,
   MSG_DONTWAIT,
+  SHUT_RDWR,
   SO_PEERCRED,
   SOCK_CLOEXEC,
   SOCK_SEQPACKET,
@@ -182,4 +183,13 @@ export function socketPair(): [OwnedFd, OwnedFd] {
   const type = SOCK_SEQPACKET | SOCK_CLOEXEC;
   check('socketpair', libc.socketpair(AF_UNIX, type, 0, new Uint8Array(fds.buffer)));
   return [OwnedFd.adopt(fds[0] ?? -1), OwnedFd.adopt(fds[1] ?? -1)];
+}
+
+/**
+ * Ends a connection for everybody who has a descriptor of it, in this process or another: whoever
+ * waits at either end wakes and finds it closed. Doing it again does nothing.
+ */
+export function hangUp(socket: number): void {
+  // ENOTCONN: the other end is gone already.
+  libc.shutdown(socket, SHUT_RDWR);
 }

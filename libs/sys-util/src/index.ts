@@ -13,6 +13,7 @@ export {
   type FdMessage,
   FdSocket,
   type FdSocketOptions,
+  hangUp,
   MessageTruncatedError,
   type PeerCredentials,
   type Received,
@@ -64,6 +65,7 @@ export { MAX_FDS_PER_MESSAGE, MessageBuffer } from './message-buffer';
 export { OwnedFd } from './owned-fd';
 export { PollLoop } from './poll-loop';
 export type { Poller, PollHandler, PollRegistration } from './poller';
+export { dieWithParent, exitNow } from './process-end';
 export { RawTerminal } from './raw-terminal';
 export { SharedMemory } from './shared-memory';
 export { SignalFd, type SignalFdOptions, type SignalInfo } from './signal-fd';

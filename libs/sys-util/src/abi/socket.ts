@@ -26,6 +26,7 @@ export const SOCK_CLOEXEC = 0o2000000;
 export const SOL_SOCKET = 1;
 export const SO_PEERCRED = 17;
 export const SCM_RIGHTS = 1;
+export const SHUT_RDWR = 2;
 
 export const MSG_CTRUNC = 0x8;
 export const MSG_TRUNC = 0x20;

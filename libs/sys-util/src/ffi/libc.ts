@@ -53,6 +53,8 @@ export const libc = bind(null, {
   tgkill: ['int', ['int', 'int', 'int']],
   gettid: ['int', []],
   getpid: ['int', []],
+  prctlValue: ['int', ['int', 'ulong', 'ulong', 'ulong', 'ulong'], { symbol: 'prctl' }],
+  _exit: ['void', ['int']],
   sched_setaffinity: ['int', ['int', 'size_t', 'pointer']],
   sched_getaffinity: ['int', ['int', 'size_t', 'pointer']],
 
@@ -60,6 +62,7 @@ export const libc = bind(null, {
   socketpair: ['int', ['int', 'int', 'int', 'pointer']],
   sendmsg: ['ssize_t', ['int', 'pointer', 'int']],
   recvmsg: ['ssize_t', ['int', 'pointer', 'int']],
+  shutdown: ['int', ['int', 'int']],
   getsockopt: ['int', ['int', 'int', 'int', 'pointer', 'pointer']],
 
   // Terminal and log.

@@ -1,0 +1,1 @@
+export const PR_SET_PDEATHSIG = 1;
