@@ -1,0 +1,2 @@
+#include "boot-info.h"
+void program_main(void) {}
