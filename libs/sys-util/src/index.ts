@@ -81,6 +81,7 @@ export {
 } from './signals';
 export { check, Errno, retry, SysError } from './sys-error';
 export {
+  discardRaw,
   fdatasyncRaw,
   getrandomRaw,
   preadvRaw,

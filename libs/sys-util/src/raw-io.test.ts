@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import {
+  discardRaw,
   Errno,
   fdatasyncRaw,
   fileSize,
@@ -69,6 +70,11 @@ describe('raw file I/O', () => {
     expect(fdatasyncRaw(-1)).toBe(-Errno.EBADF);
     expect(punchHoleRaw(file.raw, 0, 0)).toBe(-Errno.EINVAL);
     expect(zeroRangeRaw(-1, 0, 1)).toBe(-Errno.EBADF);
+    expect(discardRaw(-1, 0, 4096)).toBe(-Errno.EBADF);
+  });
+
+  it('discards from block devices only', () => {
+    expect(discardRaw(file.raw, 0, 4096)).toBe(-Errno.ENOTTY);
   });
 
   it('fills memory with entropy', () => {

@@ -1,6 +1,11 @@
 import type { HostAddress } from '@crosvm/data-model';
 
-import { FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE, FALLOC_FL_ZERO_RANGE } from './abi/files';
+import {
+  BLKDISCARD,
+  FALLOC_FL_KEEP_SIZE,
+  FALLOC_FL_PUNCH_HOLE,
+  FALLOC_FL_ZERO_RANGE,
+} from './abi/files';
 import { lastErrno } from './ffi/bind';
 import { libc } from './ffi/libc';
 import type { Iovecs } from './iovecs';
@@ -13,6 +18,10 @@ import type { Iovecs } from './iovecs';
  * SAFETY, for all of them: the caller took the addresses from a `Mapping` or from
  * `GuestMemory.hostAddress`, which checked the range, and that memory stays mapped.
  */
+
+/** What BLKDISCARD takes: start and length. */
+const discardRange = new BigUint64Array(2);
+const discardBytes = new Uint8Array(discardRange.buffer);
 
 function outcome(result: number): number {
   return result < 0 ? -lastErrno() : result;
@@ -71,6 +80,17 @@ export function punchHoleRaw(fd: number, offset: number, length: number): number
 export function zeroRangeRaw(fd: number, offset: number, length: number): number {
   const mode = FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE;
   return outcome(libc.fallocate(fd, mode, offset, length));
+}
+
+/**
+ * Tells a block device that the contents of a range are not needed any more; what it reads as then is
+ * not said. Offset and length are in bytes. Returns 0 or a negative errno: EOPNOTSUPP where the device
+ * cannot, EINVAL where its blocks are larger.
+ */
+export function discardRaw(fd: number, offset: number, length: number): number {
+  discardRange[0] = BigInt(offset);
+  discardRange[1] = BigInt(length);
+  return outcome(libc.ioctl(fd, BLKDISCARD, discardBytes));
 }
 
 /** `getrandom(2)` to an address; returns the bytes written or a negative errno. */

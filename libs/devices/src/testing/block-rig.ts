@@ -2,7 +2,7 @@ import { type GuestMemory, type LogRecord, sinkLogger } from '@crosvm/sys-util';
 import { virtio_blk_outhdr } from '@crosvm/virtio-sys';
 
 import type { ActivationContext } from '../virtio/backend';
-import { Block } from '../virtio/block/block';
+import { Block, type FollowCapacity } from '../virtio/block/block';
 import { SynchronousEngine } from '../virtio/block/block-engine';
 import { blockFeatures } from '../virtio/block/config-space';
 import type { Disk } from '../virtio/block/disk';
@@ -44,6 +44,9 @@ export class BlockRig {
   readonly block: Block;
   readonly queue: VirtQueue;
   readonly log: LogRecord[] = [];
+  readonly context: ActivationContext;
+  /** What of the configuration was changed: offset, then bytes. */
+  readonly configChanges: number[][] = [];
   interrupts = 0;
 
   constructor(
@@ -52,12 +55,20 @@ export class BlockRig {
     {
       features = blockFeatures(config) | QUEUE_FEATURES,
       memory = testMemory(),
-    }: { features?: bigint | undefined; memory?: GuestMemory } = {},
+      follow,
+    }: {
+      features?: bigint | undefined;
+      memory?: GuestMemory;
+      follow?: FollowCapacity;
+    } = {},
   ) {
     this.memory = memory;
     this.driver = new MockDriver(memory, { size: 64 });
     const logger = sinkLogger({ write: (record) => this.log.push(record) });
-    this.block = new Block(config, new SynchronousEngine(disk), logger);
+    this.block = new Block(config, new SynchronousEngine(disk), {
+      logger,
+      ...(follow && { follow }),
+    });
     this.queue = new VirtQueue(this.memory, this.driver.config, { features });
     const context: ActivationContext = {
       memory: this.memory,
@@ -66,8 +77,11 @@ export class BlockRig {
       interrupt: () => {
         this.interrupts += 1;
       },
-      updateConfig: () => undefined,
+      updateConfig: (offset, content) => {
+        this.configChanges.push([offset, ...content]);
+      },
     };
+    this.context = context;
     this.block.activate(context);
   }
 

@@ -1,6 +1,6 @@
 import { i16, i32, i64, struct } from '@crosvm/data-model';
 
-/* Source: fcntl(2), open(2), fallocate(2), memfd_create(2), mmap(2). */
+/* Source: fcntl(2), open(2), fallocate(2), memfd_create(2), mmap(2), linux/fs.h. */
 
 export const O_CLOEXEC = 0o2000000;
 export const O_NONBLOCK = 0o4000;
@@ -32,6 +32,9 @@ export const flock = struct('flock', {
 export const FALLOC_FL_KEEP_SIZE = 0x01;
 export const FALLOC_FL_PUNCH_HOLE = 0x02;
 export const FALLOC_FL_ZERO_RANGE = 0x10;
+
+/** An ioctl of block devices. */
+export const BLKDISCARD = 0x1277;
 
 export const MFD_CLOEXEC = 0x1;
 export const MFD_ALLOW_SEALING = 0x2;

@@ -13,6 +13,7 @@ import {
   VIRTIO_BLK_T_IN,
   VIRTIO_BLK_T_OUT,
   VIRTIO_BLK_T_WRITE_ZEROES,
+  virtio_blk_config,
 } from '@crosvm/virtio-sys';
 
 import type { ActivationContext, VirtioBackend } from '../backend';
@@ -29,11 +30,14 @@ import {
   MAX_ZERO_RANGES,
   MAX_ZERO_SECTORS,
 } from './config-space';
-import { type DiskConfig, idBytes } from './disk-config';
+import { type DiskConfig, idBytes, SECTOR_BYTES } from './disk-config';
 import { isOnDisk, type RangeLimits, rangesStatus, ZERO_FLAGS } from './request-check';
 
 /** The engine has the request: its status comes later. No VIRTIO_BLK_S_*. */
 const PENDING = -1;
+
+/** Bytes of `virtio_blk_config.capacity`. */
+const CAPACITY_BYTES = 8;
 
 /** Bytes after which a guest that waits is told of what is done, before the rest of a batch. */
 const BYTES_PER_INTERRUPT = 256 * 1024;
@@ -45,14 +49,37 @@ const CHANGES: ReadonlySet<number> = new Set([
   VIRTIO_BLK_T_WRITE_ZEROES,
 ]);
 
+/** What goes on, for messages. */
+const TYPE_NAMES: ReadonlyMap<number, string> = new Map([
+  [VIRTIO_BLK_T_IN, 'read'],
+  [VIRTIO_BLK_T_OUT, 'write'],
+  [VIRTIO_BLK_T_FLUSH, 'flush'],
+  [VIRTIO_BLK_T_DISCARD, 'discard'],
+  [VIRTIO_BLK_T_WRITE_ZEROES, 'write zeroes'],
+]);
+
+/** Calls `resized` with the size in bytes whenever it may have changed, until it is disposed of. */
+export type FollowCapacity = (resized: (bytes: number) => void) => Disposable;
+
+/** What a disk needs besides its engine. */
+export interface BlockOptions {
+  readonly logger: Logger;
+  /** For a disk whose size may change. */
+  readonly follow?: FollowCapacity;
+}
+
 /** A disk. VIRTIO 1.2, 5.2. */
 export class Block implements VirtioBackend, ChainServer, Completion {
   readonly #config: DiskConfig;
   readonly #engine: BlockEngine;
   readonly #id: DataView;
   readonly #problems: RateLimited;
-  readonly #discardLimits: RangeLimits;
-  readonly #zeroLimits: RangeLimits;
+  readonly #follow: FollowCapacity | undefined;
+  #following: Disposable | undefined;
+  /** As the guest knows it, too. */
+  #sectors: number;
+  #discardLimits: RangeLimits;
+  #zeroLimits: RangeLimits;
   /** Requests to be used again: as many as there ever were at a time, which the queues bound. */
   readonly #free: BlockRequest[] = [];
   #context: ActivationContext | undefined;
@@ -63,14 +90,15 @@ export class Block implements VirtioBackend, ChainServer, Completion {
   #canDiscard = false;
   #canZero = false;
 
-  constructor(config: DiskConfig, engine: BlockEngine, logger: Logger) {
+  constructor(config: DiskConfig, engine: BlockEngine, { logger, follow }: BlockOptions) {
     this.#config = config;
     this.#engine = engine;
     this.#id = new DataView(idBytes(config).buffer);
     this.#problems = new RateLimited(logger);
-    const { sectors } = config;
-    this.#discardLimits = { diskSectors: sectors, rangeSectors: MAX_DISCARD_SECTORS, flags: 0 };
-    this.#zeroLimits = { diskSectors: sectors, rangeSectors: MAX_ZERO_SECTORS, flags: ZERO_FLAGS };
+    this.#follow = follow;
+    this.#sectors = config.sectors;
+    this.#discardLimits = this.#limits(MAX_DISCARD_SECTORS, 0);
+    this.#zeroLimits = this.#limits(MAX_ZERO_SECTORS, ZERO_FLAGS);
   }
 
   activate(context: ActivationContext): void {
@@ -80,6 +108,7 @@ export class Block implements VirtioBackend, ChainServer, Completion {
     this.#writeThrough = !hasFeature(features, VIRTIO_BLK_F_FLUSH);
     this.#canDiscard = hasFeature(features, VIRTIO_BLK_F_DISCARD);
     this.#canZero = hasFeature(features, VIRTIO_BLK_F_WRITE_ZEROES);
+    this.#following = this.#follow?.((bytes) => this.#resize(bytes));
   }
 
   handleQueue(index: number): boolean {
@@ -94,6 +123,8 @@ export class Block implements VirtioBackend, ChainServer, Completion {
 
   reset(): void {
     this.#engine.drain();
+    this.#following?.[Symbol.dispose]();
+    this.#following = undefined;
     this.#context = undefined;
   }
 
@@ -117,10 +148,28 @@ export class Block implements VirtioBackend, ChainServer, Completion {
 
   complete(request: BlockRequest, result: number): void {
     if (result < 0 && this.#problems.allows()) {
-      const { message } = new SysError(`request of type ${request.type}`, -result);
+      const { message } = new SysError(TYPE_NAMES.get(request.type) ?? '', -result);
       this.#problems.warn(`${message}, at sector ${request.sector}`);
     }
     this.#finish(request, result === 0 ? VIRTIO_BLK_S_OK : VIRTIO_BLK_S_IOERR);
+  }
+
+  #limits(rangeSectors: number, flags: number): RangeLimits {
+    return { diskSectors: this.#sectors, rangeSectors, flags };
+  }
+
+  /** Virtio 1.2, 5.2.5.2: the driver is told by a change of the configuration. */
+  #resize(bytes: number): void {
+    const { blockSize } = this.#config;
+    const sectors = Math.floor(bytes / blockSize) * (blockSize / SECTOR_BYTES);
+    if (sectors === this.#sectors) {
+      return;
+    }
+    this.#sectors = sectors;
+    this.#discardLimits = this.#limits(MAX_DISCARD_SECTORS, 0);
+    this.#zeroLimits = this.#limits(MAX_ZERO_SECTORS, ZERO_FLAGS);
+    const capacity = virtio_blk_config.from({ capacity: sectors }).subarray(0, CAPACITY_BYTES);
+    this.#context?.updateConfig(virtio_blk_config.offsetOf('capacity'), capacity);
   }
 
   /** Begins what the chain asks for; its status, or PENDING. */
@@ -155,7 +204,7 @@ export class Block implements VirtioBackend, ChainServer, Completion {
   }
 
   #startTransfer(request: BlockRequest, list: BufferList, from: number, length: number): number {
-    if (!isOnDisk(request.sector, length, this.#config.sectors)) {
+    if (!isOnDisk(request.sector, length, this.#sectors)) {
       return this.#refuse('that is not whole sectors of the disk');
     }
     return request.takeData(list, from, length) ? this.#submit(request) : VIRTIO_BLK_S_IOERR;

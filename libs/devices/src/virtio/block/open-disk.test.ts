@@ -3,6 +3,7 @@ import {
   constants,
   fstatSync,
   mkdtempSync,
+  readFileSync,
   rmSync,
   symlinkSync,
   truncateSync,
@@ -56,6 +57,14 @@ describe('openDisk', () => {
     using disk = openDisk(path, READ_ONLY);
 
     expect(JSON.parse(JSON.stringify(disk.config))).toEqual(disk.config);
+  });
+
+  it('waits for the disk, as reads and writes do', () => {
+    using disk = openDisk(path, WRITABLE);
+
+    const info = readFileSync(`/proc/self/fdinfo/${disk.fds[0]!.raw}`, 'utf8');
+    const flags = parseInt(/flags:\s*(\d+)/.exec(info)?.[1] ?? '', 8);
+    expect(flags & (constants.O_NONBLOCK | constants.O_RDWR)).toBe(constants.O_RDWR);
   });
 
   it('closes its descriptors in the end, and unlocks', () => {
@@ -126,6 +135,7 @@ describe('openDisk', () => {
     ['nothing', 'missing', 'NOT_FOUND', 'does not exist'],
     ['a file as a directory', 'disk.img/x', 'NOT_FOUND', 'does not exist'],
     ['a directory', '.', 'NOT_A_DISK', 'is a directory'],
+    ['a file without a size', '../../proc/cpuinfo', 'NOT_A_DISK', 'has no size'],
     ['a terminal and the like', '../../dev/null', 'NOT_A_DISK', 'is neither a file nor a block'],
   ])('refuses %s', (_, name, code, message) => {
     const error = errorOf(join(directory, name));

@@ -1,6 +1,14 @@
 import { constants } from 'node:fs';
 
-import { fileKind, fileSize, lockFile, openFile, type OwnedFd, SysError } from '@crosvm/sys-util';
+import {
+  fileKind,
+  fileSize,
+  lockFile,
+  openFile,
+  type OwnedFd,
+  setNonblocking,
+  SysError,
+} from '@crosvm/sys-util';
 
 import { type DiskConfig, type DiskOptions, diskOptionsFault, SECTOR_BYTES } from './disk-config';
 
@@ -85,10 +93,13 @@ export function openDisk(path: string, options: OpenDiskOptions): OpenDisk {
 }
 
 function openImage(path: string, readOnly: boolean): OwnedFd {
-  const { O_RDONLY, O_RDWR, O_NONBLOCK, O_NOCTTY } = constants;
+  const { O_RDONLY, O_RDWR, O_EXCL, O_NONBLOCK, O_NOCTTY } = constants;
+  // O_EXCL: nobody mounts a block device while it is written here, or it is mounted already. It means
+  // nothing for a file.
+  const access = readOnly ? O_RDONLY : O_RDWR | O_EXCL;
   try {
-    // Not to wait for the other end of what turns out to be a pipe; files and disks do not care.
-    return openFile(path, (readOnly ? O_RDONLY : O_RDWR) | O_NONBLOCK | O_NOCTTY);
+    // Not to wait for the other end of what turns out to be a pipe.
+    return openFile(path, access | O_NONBLOCK | O_NOCTTY);
   } catch (cause) {
     throw openError(cause, readOnly);
   }
@@ -104,6 +115,8 @@ function openError(cause: unknown, readOnly: boolean): unknown {
       return new DiskError('NOT_FOUND', 'does not exist', { cause });
     case 'EISDIR':
       return new DiskError('NOT_A_DISK', 'is a directory', { cause });
+    case 'EBUSY':
+      return new DiskError('LOCKED', 'is mounted, or another program uses it', { cause });
     case 'ENXIO':
       return new DiskError('NOT_A_DISK', 'is neither a file nor a block device', { cause });
   }
@@ -119,6 +132,7 @@ function checkKind(image: OwnedFd): void {
     const what = kind === 'directory' ? 'a directory' : 'neither a file nor a block device';
     throw new DiskError('NOT_A_DISK', `is ${what}`);
   }
+  setNonblocking(image.raw, false);
 }
 
 function lock(image: OwnedFd, readOnly: boolean): void {
@@ -135,7 +149,7 @@ function lock(image: OwnedFd, readOnly: boolean): void {
 }
 
 function sectorsOf(image: OwnedFd, blockSize: number): number {
-  const bytes = fileSize(image.raw);
+  const bytes = sizeOf(image);
   if (bytes === 0) {
     throw new DiskError('EMPTY', 'is empty');
   }
@@ -144,6 +158,15 @@ function sectorsOf(image: OwnedFd, blockSize: number): number {
     throw new DiskError('BAD_SIZE', message);
   }
   return bytes / SECTOR_BYTES;
+}
+
+function sizeOf(image: OwnedFd): number {
+  try {
+    return fileSize(image.raw);
+  } catch (cause) {
+    // A file of /proc, say.
+    throw new DiskError('NOT_A_DISK', 'has no size', { cause });
+  }
 }
 
 /** The same file again: by descriptor, so that it is the same whatever happened to the path. */

@@ -1,4 +1,5 @@
 import {
+  discardRaw,
   Errno,
   fdatasyncRaw,
   Iovecs,
@@ -22,6 +23,8 @@ export interface RawDiskOptions {
   readonly direct?: number | undefined;
   /** What is not needed is given back to the host. */
   readonly sparse: boolean;
+  /** The image is a block device, and no file; default false. */
+  readonly isBlockDevice?: boolean;
 }
 
 /** Whether the host cannot do it this way: the file system has no such call, or not for this range. */
@@ -34,11 +37,13 @@ export class RawDisk implements Disk {
   readonly #image: number;
   readonly #preferred: number;
   readonly #sparse: boolean;
+  readonly #isBlockDevice: boolean;
   #zeroes: Mapping | undefined;
   readonly #zeroIovecs = new Iovecs(ZERO_IOVECS);
 
-  constructor({ image, direct, sparse }: RawDiskOptions) {
+  constructor({ image, direct, sparse, isBlockDevice = false }: RawDiskOptions) {
     this.#sparse = sparse;
+    this.#isBlockDevice = isBlockDevice;
     this.#image = image;
     this.#preferred = direct ?? image;
   }
@@ -61,7 +66,10 @@ export class RawDisk implements Disk {
   }
 
   discard(offset: number, length: number): number {
-    const result = this.#punchHole(offset, length);
+    // Of a block device a hole reads as zeroes, which fewer of them can do.
+    const result = this.#isBlockDevice
+      ? this.#discardBlocks(offset, length)
+      : this.#punchHole(offset, length);
     // It is only advice: virtio 1.2, 5.2.6.2.
     return isUnsupported(result) ? 0 : result;
   }
@@ -103,6 +111,15 @@ export class RawDisk implements Disk {
   #punchHole(offset: number, length: number): number {
     for (;;) {
       const result = punchHoleRaw(this.#image, offset, length);
+      if (result !== -Errno.EINTR) {
+        return result;
+      }
+    }
+  }
+
+  #discardBlocks(offset: number, length: number): number {
+    for (;;) {
+      const result = discardRaw(this.#image, offset, length);
       if (result !== -Errno.EINTR) {
         return result;
       }
