@@ -26,6 +26,8 @@ package_of() {
     depmod | modprobe) echo kmod ;;
     xz) echo xz-utils ;;
     lz4 | zstd | cpio | gzip | bzip2 | gcc | git | shellcheck | tar) echo "$1" ;;
+    mkfs.ext4 | e2fsck) echo e2fsprogs ;;
+    mksquashfs) echo squashfs-tools ;;
     dpkg-deb) echo dpkg ;;
     apt-get | apt-cache) echo apt ;;
     setpriv | flock) echo util-linux ;;

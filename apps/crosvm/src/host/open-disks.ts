@@ -28,8 +28,11 @@ const REMEDIES: Readonly<Record<DiskErrorCode, Remedy>> = {
   EMPTY: ({ path }) => `to make it 1 GiB: truncate -s 1G '${path}'`,
   BAD_SIZE: ({ path, blockSize = 512 }) =>
     `to fill its last block up: truncate -s %${blockSize} '${path}'`,
-  LOCKED: () =>
-    'end the VM that has it, or work on a copy; only a disk that nobody writes can be shared',
+  // With a cause it is a block device that the system itself has in use.
+  LOCKED: (_, { cause }) =>
+    cause === undefined
+      ? 'end the VM that has it, or work on a copy; only a disk that nobody writes can be shared'
+      : 'unmount it, or give it read-only, with --disk or --root',
   NO_LOCKS: () => 'copy it to a local file system',
   NO_DIRECT: () => 'leave o_direct away, or move the image to a file system that has it',
 };
