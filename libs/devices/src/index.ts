@@ -52,6 +52,14 @@ export {
 } from './virtio/block/open-disk';
 export { DevicePage, devicePageSize } from './virtio/device-page';
 export { type VirtioPciConfig, virtioPciRequest } from './virtio/pci/config';
+export {
+  type BackEndFds,
+  type BackEndPlan,
+  type BackEndSurroundings,
+  startBackEnd,
+} from './virtio/back-end-plan';
+export { rng } from './virtio/rng';
+export { VirtioDevice, type VirtioDeviceOptions } from './virtio/virtio-device';
 export type {
   ActivationContext,
   BackendResources,

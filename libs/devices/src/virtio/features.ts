@@ -1,4 +1,8 @@
-import { VIRTIO_RING_F_EVENT_IDX, VIRTIO_RING_F_INDIRECT_DESC } from '@crosvm/virtio-sys';
+import {
+  VIRTIO_F_RING_RESET,
+  VIRTIO_RING_F_EVENT_IDX,
+  VIRTIO_RING_F_INDIRECT_DESC,
+} from '@crosvm/virtio-sys';
 
 /** The mask of these feature bits, VIRTIO_*_F_*. */
 export function featureMask(...bits: readonly number[]): bigint {
@@ -12,3 +16,6 @@ export function hasFeature(features: bigint, bit: number): boolean {
 
 /** What `VirtQueue` can do, to be offered for every device. */
 export const QUEUE_FEATURES = featureMask(VIRTIO_RING_F_INDIRECT_DESC, VIRTIO_RING_F_EVENT_IDX);
+
+/** What every device is offered with: what queues can do, and their reset one by one. */
+export const COMMON_FEATURES = QUEUE_FEATURES | featureMask(VIRTIO_F_RING_RESET);

@@ -1,9 +1,11 @@
 import {
+  Errno,
   FdSocket,
   type OwnedFd,
   POLL_READABLE,
   type Poller,
   type PollRegistration,
+  SysError,
 } from '@crosvm/sys-util';
 
 import { type BackEndRequest, decodeRequest, encodeAnswer, MAX_MESSAGE_BYTES } from './messages';
@@ -56,10 +58,19 @@ export class RequestServer implements Disposable {
       return;
     }
     const { sequence, request } = decoded;
-    this.#handler.handle(request, (done) => {
+    this.#handler.handle(request, (done) => this.#answer(sequence, done));
+  }
+
+  #answer(sequence: number, done: boolean): void {
+    try {
       if (!this.#socket.fd.closed) {
         this.#socket.send(encodeAnswer(sequence, done));
       }
-    });
+    } catch (error) {
+      // Nobody waits any more: the end of the socket says so next.
+      if (!(error instanceof SysError && error.errno === Errno.EPIPE)) {
+        throw error;
+      }
+    }
   }
 }

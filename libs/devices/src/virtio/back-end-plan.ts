@@ -1,0 +1,77 @@
+import type { GuestMemory, Logger, OwnedFd, Poller } from '@crosvm/sys-util';
+import { VIRTIO_F_VERSION_1 } from '@crosvm/virtio-sys';
+
+import type { BackEnd } from '../back-end/back-end';
+import { BackendHost } from './backend-host';
+import { COMMON_FEATURES, featureMask } from './features';
+import { VIRTIO_DEVICES } from './registry';
+
+/** What the back end of a virtio device is made of, besides descriptors: plain data, as JSON can be. */
+export interface BackEndPlan {
+  /** The name of the device's module. */
+  readonly device: string;
+  /** What the module takes. */
+  readonly config: unknown;
+}
+
+/** The descriptors of a back end: numbers, or with their owners. */
+export interface BackEndFds<Fd> {
+  /** The memfd of its device page. */
+  readonly page: Fd;
+  /** The socket on which its front end asks. */
+  readonly channel: Fd;
+  /** Signalled when the guest acknowledged the interrupt of its pin. */
+  readonly resample: Fd;
+  /** An eventfd for each queue, by which it is kicked. */
+  readonly kicks: readonly Fd[];
+  /** By queue, what it signals when it used buffers; last, for its configuration. */
+  readonly wires: readonly Fd[];
+  /** What its module asks for, such as an image. */
+  readonly resources: readonly Fd[];
+}
+
+/** What a device host has for all back ends that it runs. */
+export interface BackEndSurroundings {
+  readonly memory: GuestMemory;
+  readonly poller: Poller;
+  readonly logger: Logger;
+}
+
+/**
+ * Makes the back end of a plan, and serves it on the poller from now on. Its descriptors are taken over.
+ * @throws RangeError if there is no such device, or not with these descriptors
+ * @throws SysError
+ */
+export function startBackEnd(
+  { device, config }: BackEndPlan,
+  fds: BackEndFds<OwnedFd>,
+  { memory, poller, logger }: BackEndSurroundings,
+): BackEnd {
+  const module = VIRTIO_DEVICES.find(({ name }) => name === device);
+  if (module === undefined) {
+    throw new RangeError(`no virtio device is called '${device}'`);
+  }
+  const queueMaxSizes = module.queueMaxSizes(config);
+  if (fds.kicks.length !== queueMaxSizes.length || fds.wires.length !== fds.kicks.length + 1) {
+    throw new RangeError(`a ${device} device with ${fds.kicks.length} queues`);
+  }
+  // Not closed: they are the back end's as long as this process or thread lives.
+  const resources = fds.resources.map((fd) => fd.release());
+  const host = new BackendHost({
+    memory,
+    backend: module.create(config, { fds: resources, poller, logger }),
+    features: module.features(config) | COMMON_FEATURES | featureMask(VIRTIO_F_VERSION_1),
+    queueMaxSizes,
+    pageFd: fds.page.raw,
+    channelFd: fds.channel.release(),
+    kickFds: fds.kicks.map((fd) => fd.release()),
+    wireFds: fds.wires.map((fd) => fd.release()),
+    resampleFd: fds.resample.release(),
+    logger,
+    // Whoever runs the host ends it: the guest may have ended, and something be left to do.
+    onClosed: () => undefined,
+  });
+  fds.page.close();
+  host.attach(poller);
+  return host;
+}
