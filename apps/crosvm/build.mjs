@@ -12,7 +12,9 @@ const outdir = join(root, 'dist');
 rmSync(outdir, { recursive: true, force: true });
 await build({
   absWorkingDir: root,
-  entryPoints: ['src/main.ts', 'src/vcpu-worker.ts', 'src/device-host.ts'],
+  entryPoints: ['main', 'vcpu-worker', 'device-thread', 'device-host'].map(
+    (name) => `src/${name}.ts`,
+  ),
   outdir,
   bundle: true,
   platform: 'node',

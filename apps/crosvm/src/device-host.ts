@@ -1,28 +1,25 @@
-/* The thread of the devices' back ends: serves them from the plan that the supervisor posts. */
+/*
+ * The host of virtio devices' back ends: a process, or a thread of the VMM with --disable-sandbox. All it
+ * is given when it starts is one end of a socket pair, by which everything else comes.
+ */
 
-import { parentPort } from 'node:worker_threads';
+import { isMainThread, workerData } from 'node:worker_threads';
+
+import { dieWithParent, OwnedFd } from '@crosvm/sys-util';
 
 import { DeviceHost } from './vm/device-host';
-import type { DeviceMessage, DeviceRequest } from './vm/device-plan';
+import { CONTROL_FD, type HostThreadData } from './vm/host-start';
 
-const port = parentPort;
-if (port === null) {
-  throw new Error('device-host is started by crosvm as a worker thread');
+/** What ends the VMM ends us, but in order: it tells us. */
+const IGNORED_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+if (isMainThread) {
+  dieWithParent();
+  IGNORED_SIGNALS.forEach((signal) => process.on(signal, () => undefined));
 }
-
-const host = new DeviceHost((message: DeviceMessage) => port.postMessage(message));
-
-port.on('message', (request: DeviceRequest | null) => {
-  if (request === null) {
-    host[Symbol.dispose]();
-    port.close();
-  } else if (request.kind === 'start') {
-    host.start(request.plan);
-  } else {
-    host.drain(() => {
-      host[Symbol.dispose]();
-      // Nothing is left to serve, so the thread ends.
-      port.close();
-    });
-  }
-});
+const control = isMainThread ? CONTROL_FD : (workerData as HostThreadData).controlFd;
+using host = new DeviceHost(OwnedFd.adopt(control));
+const isSound = host.run();
+if (isMainThread) {
+  process.exit(isSound ? 0 : 1);
+}

@@ -1,4 +1,4 @@
-import type { FrontEndSet } from '@crosvm/devices';
+import { allocateFrontEnds, type FrontEndSet, type OpenDisk } from '@crosvm/devices';
 import type { CpuidEntry, Kvm, Vm } from '@crosvm/kvm';
 import { KVM_CAP_TSC_DEADLINE_TIMER, KVM_PIT_SPEAKER_DUMMY } from '@crosvm/kvm-sys';
 import { GuestMemory } from '@crosvm/sys-util';
@@ -15,11 +15,13 @@ import {
 import type { CpuAffinity, RunConfig } from '../config';
 import { openKvm } from '../host/open-kvm';
 import { UserError } from '../user-error';
+import type { HostedDevice } from './device-hosts';
 import type { DevicePlan } from './device-plan';
 import { makeLegacyDevices } from './legacy-devices';
 import { loadGuest } from './load-guest';
 import type { SharedRunState } from './run-state';
 import type { VcpuPlan } from './vcpu-plan';
+import { makeVirtioDevices } from './virtio-devices';
 
 const MIB = 1024 ** 2;
 
@@ -29,6 +31,9 @@ export interface Machine {
   vcpuPlan(index: number, runState: SharedRunState): VcpuPlan;
   /** What the back ends need; `inputFd` is what a serial port that takes input reads. */
   devicePlan(inputFd: number): DevicePlan;
+  /** The devices whose back ends device hosts run, which map `memory`. */
+  readonly hosted: readonly HostedDevice[];
+  readonly memory: GuestMemory;
 }
 
 function createVm(kvm: Kvm, memory: GuestMemory): Vm {
@@ -53,9 +58,10 @@ function affinityOf(
 /**
  * Makes a VM from its configuration: memory with kernel, initrd and tables in it, interrupt
  * controllers, devices. Nothing has to be undone if it fails: all of it is this process's own.
+ * @param disks open and locked; taken over
  * @throws UserError and others saying what is wrong
  */
-export function buildMachine(config: RunConfig): Machine {
+export function buildMachine(config: RunConfig, disks: readonly OpenDisk[]): Machine {
   const memorySize = config.memory * MIB;
   if (memorySize < MIN_MEMORY_SIZE) {
     throw new UserError(`--mem ${config.memory} is too little for any kernel`, {
@@ -72,14 +78,18 @@ export function buildMachine(config: RunConfig): Machine {
     commandLine,
     cpus: config.cpus,
     serialPorts: config.serial.map(({ num }) => num),
+    pci: true,
   });
   const tscDeadline = kvm.checkExtension(KVM_CAP_TSC_DEADLINE_TIMER) !== 0;
   const cpuid: CpuidEntry[] = filterCpuid(kvm.supportedCpuid(), { cpus: config.cpus, tscDeadline });
-  const devices = makeLegacyDevices(vm, config);
-  const frontEnds: FrontEndSet = devices.frontEnds;
+  const legacy = makeLegacyDevices(vm, config);
+  const virtio = makeVirtioDevices(disks);
+  const frontEnds: FrontEndSet = allocateFrontEnds([...legacy.requests, virtio.bus]);
   const { vcpuMmapSize } = kvm;
   return {
-    devicePlan: devices.devicePlan,
+    devicePlan: (inputFd) => legacy.devicePlan(frontEnds, inputFd),
+    hosted: virtio.hosted,
+    memory,
     vcpuPlan: (index, runState) => {
       const affinity = affinityOf(config.cpuAffinity, index);
       return {
@@ -89,6 +99,7 @@ export function buildMachine(config: RunConfig): Machine {
         cpuid,
         boot,
         frontEnds,
+        msiRoutes: virtio.msiRoutes,
         runState: runState.buffer,
         ...(affinity === undefined ? {} : { affinity }),
       };

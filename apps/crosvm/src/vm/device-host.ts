@@ -1,70 +1,156 @@
+import { type BackEnd, startBackEnd } from '@crosvm/devices';
 import {
-  areaOf,
-  type BackEnd,
-  cmos,
-  FdSink,
-  LineSink,
-  RtcTimer,
-  SerialBackEnd,
-  type SerialSink,
-} from '@crosvm/devices';
-import { EventLoopPoller } from '@crosvm/sys-util';
+  FdSocket,
+  GuestMemory,
+  type LogLevel,
+  MAX_FDS_PER_MESSAGE,
+  type OwnedFd,
+  POLL_READABLE,
+  type Poller,
+  PollLoop,
+  sinkLogger,
+} from '@crosvm/sys-util';
 
-import type { DeviceMessage, DevicePlan, SerialPlan } from './device-plan';
+import { errorText } from '../cli/error-text';
+import {
+  decodeRequest,
+  encodeMessage,
+  type HostMessage,
+  type HostRequest,
+  MAX_HOST_MESSAGE,
+  unpackFds,
+} from './host-messages';
 
-/** The back ends of a VM's devices, on the event loop of the thread that this is made on. */
+/** Most characters of a text about a failure. */
+const MAX_TEXT = 2000;
+
+/** Says of what a handler throws which device it was. */
+function blaming(poller: Poller, device: string): Poller {
+  return {
+    add: (fd, interest, handler) =>
+      poller.add(fd, interest, (ready) => {
+        try {
+          handler(ready);
+        } catch (error) {
+          throw new Error(device, { cause: error });
+        }
+      }),
+  };
+}
+
+/**
+ * Runs the back ends that a supervisor sends, on the thread that this is made on, which belongs to it
+ * from then on: Node's timers and messages wait until the end.
+ */
 export class DeviceHost implements Disposable {
-  readonly #poller = new EventLoopPoller();
+  readonly #loop = new PollLoop();
+  readonly #control: FdSocket;
   readonly #backEnds: BackEnd[] = [];
-  readonly #post: (message: DeviceMessage) => void;
+  #memory: GuestMemory | undefined;
+  #logLevel: LogLevel = 'warn';
 
-  constructor(post: (message: DeviceMessage) => void) {
-    this.#post = post;
+  /** @param control the socket to the supervisor; taken over */
+  constructor(control: OwnedFd) {
+    this.#control = FdSocket.adopt(control, {
+      maxBytes: MAX_HOST_MESSAGE,
+      maxFds: MAX_FDS_PER_MESSAGE,
+      nonblock: true,
+    });
+    this.#loop.add(this.#control.raw, POLL_READABLE, () => this.#receive());
   }
 
   /**
-   * Makes the back ends of a plan and serves them from now on.
-   * @throws SysError if one cannot be made
+   * Serves until the supervisor has no more use for it, or is gone. Returns whether all went well; the
+   * supervisor was told if not.
    */
-  start(plan: DevicePlan): void {
-    const { frontEnds, rtc } = plan;
-    const clock = frontEnds.placements.findIndex(({ module }) => module === cmos.name);
-    this.#backEnds.push(new RtcTimer({ area: areaOf(frontEnds, clock), ...rtc }));
-    plan.serial.forEach((port) => this.#backEnds.push(this.#serial(port)));
-    this.#backEnds.forEach((backEnd) => backEnd.attach(this.#poller));
-  }
-
-  /** Passes on what the guest, which has stopped, left behind; then calls `done`. */
-  drain(done: () => void): void {
-    let left = this.#backEnds.length;
-    this.#backEnds.forEach((backEnd) =>
-      backEnd.drain(() => {
-        left -= 1;
-        if (left === 0) {
-          done();
-        }
-      }),
-    );
+  run(): boolean {
+    try {
+      this.#loop.run();
+      return true;
+    } catch (error) {
+      const stack = error instanceof Error ? (error.stack ?? '') : '';
+      this.#say({
+        kind: 'failed',
+        message: errorText(error).slice(0, MAX_TEXT),
+        stack: stack.slice(0, MAX_TEXT),
+      });
+      return false;
+    }
   }
 
   [Symbol.dispose](): void {
     this.#backEnds.forEach((backEnd) => backEnd[Symbol.dispose]());
-    this.#poller[Symbol.dispose]();
+    this.#control[Symbol.dispose]();
+    this.#loop[Symbol.dispose]();
   }
 
-  #serial({ num, sink, ...rest }: SerialPlan): SerialBackEnd {
-    const onProblem = (problem: string): void =>
-      this.#post({ kind: 'log', level: 'warn', message: `serial ${num}: ${problem}` });
-    return new SerialBackEnd({
-      ...rest,
-      onProblem,
-      ...(sink === undefined ? {} : { sink: this.#sink(num, sink) }),
-    });
+  #receive(): void {
+    const message = this.#control.receive();
+    if (message === 'closed') {
+      this.#loop.stop();
+    } else if (message !== 'would-block') {
+      this.#handle(decodeRequest(message.bytes), message.fds);
+    }
   }
 
-  #sink(num: number, sink: NonNullable<SerialPlan['sink']>): SerialSink {
-    return sink.kind === 'fd'
-      ? new FdSink(sink.fd)
-      : new LineSink((line) => this.#post({ kind: 'guest-line', port: num, line }));
+  #handle(request: HostRequest, fds: readonly OwnedFd[]): void {
+    switch (request.kind) {
+      case 'setup': {
+        const [memory] = fds;
+        if (memory === undefined) {
+          throw new RangeError('no guest memory');
+        }
+        this.#memory = GuestMemory.attach(memory, request);
+        this.#logLevel = request.logLevel;
+        break;
+      }
+      case 'device':
+        this.#startDevice(request, fds);
+        break;
+      case 'drain':
+        this.#drain();
+    }
+  }
+
+  #startDevice(
+    { name, plan, queues }: HostRequest & { kind: 'device' },
+    fds: readonly OwnedFd[],
+  ): void {
+    if (this.#memory === undefined) {
+      throw new Error('a device before there is memory');
+    }
+    const surroundings = {
+      memory: this.#memory,
+      poller: blaming(this.#loop, name),
+      logger: sinkLogger({
+        level: this.#logLevel,
+        component: name,
+        write: (record) => this.#say({ kind: 'log', record }),
+      }),
+    };
+    this.#backEnds.push(startBackEnd(plan, unpackFds(fds, queues), surroundings));
+  }
+
+  #drain(): void {
+    let left = this.#backEnds.length;
+    const done = (): void => {
+      left -= 1;
+      if (left <= 0) {
+        this.#loop.stop();
+      }
+    };
+    if (left === 0) {
+      done();
+    }
+    this.#backEnds.forEach((backEnd) => backEnd.drain(done));
+  }
+
+  /** A supervisor that does not read, or is gone, is not waited for. */
+  #say(message: HostMessage): void {
+    try {
+      this.#control.send(encodeMessage(message));
+    } catch {
+      // The end of the socket is seen by the loop.
+    }
   }
 }

@@ -18,7 +18,7 @@ export interface SerialPlan {
   readonly inputFd?: number;
 }
 
-/** What the device thread is given. */
+/** What the device thread is given: the back ends of the legacy devices. */
 export interface DevicePlan {
   /** For the back ends that act on guest-visible state under the device's lock: the clock. */
   readonly frontEnds: FrontEndSet;

@@ -13,7 +13,7 @@ export interface DeviceEvents {
   onGuestLine(port: number, line: string): void;
 }
 
-/** The thread that the back ends of a VM's devices run on. */
+/** The thread that the back ends of a VM's legacy devices run on. */
 export class DeviceThread {
   readonly #worker: Worker;
   readonly #exited: Promise<void>;
@@ -21,7 +21,7 @@ export class DeviceThread {
   #started = false;
 
   constructor(events: DeviceEvents) {
-    this.#worker = takeWorker('device-host');
+    this.#worker = takeWorker('device-thread');
     this.#worker.on('message', (message: DeviceMessage) => {
       switch (message.kind) {
         case 'failed':

@@ -8,13 +8,13 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 
 /** The scripts of the threads that a VM is made of. */
-export type WorkerScript = 'vcpu-worker' | 'device-host';
+export type WorkerScript = 'vcpu-worker' | 'device-thread';
 
 /** What a worker is sent in place of its first message when there is nothing to do. */
 export const NO_WORK = null;
 
-/** The first vCPU, and the back ends of the devices. */
-const EARLY: readonly WorkerScript[] = ['vcpu-worker', 'device-host'];
+/** The first vCPU, and the back ends of the legacy devices. */
+const EARLY: readonly WorkerScript[] = ['vcpu-worker', 'device-thread'];
 
 const early = new Map<WorkerScript, Worker>();
 

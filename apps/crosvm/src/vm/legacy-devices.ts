@@ -2,7 +2,6 @@ import { constants } from 'node:fs';
 
 import {
   acpiPm,
-  allocateFrontEnds,
   cmos,
   type FrontEndRequest,
   type FrontEndSet,
@@ -32,9 +31,9 @@ const STDOUT = 1;
 
 /** The devices that every PC has, made for one VM. */
 export interface LegacyDevices {
-  readonly frontEnds: FrontEndSet;
+  readonly requests: readonly FrontEndRequest[];
   /** What the back ends need; `inputFd` is what a port that takes input reads. */
-  readonly devicePlan: (inputFd: number) => DevicePlan;
+  readonly devicePlan: (frontEnds: FrontEndSet, inputFd: number) => DevicePlan;
 }
 
 /** Makes eventfds and keeps them, and everything else the devices hold, from the garbage collector. */
@@ -129,10 +128,9 @@ export function makeLegacyDevices(vm: Vm, config: RunConfig): LegacyDevices {
     request(cmos, { base: RTC_PORT, irqFd: rtcIrqFd, kickFd: rtcKickFd }),
     ...ports.map((port) => port.request),
   ];
-  const frontEnds = allocateFrontEnds(requests);
   return {
-    frontEnds,
-    devicePlan: (inputFd) => ({
+    requests,
+    devicePlan: (frontEnds, inputFd) => ({
       frontEnds,
       serial: ports.flatMap((port) => port.plan(inputFd) ?? []),
       rtc: { irqFd: rtcIrqFd, kickFd: rtcKickFd },

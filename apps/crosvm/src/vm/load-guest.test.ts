@@ -22,7 +22,7 @@ const config = (changes: Partial<RunConfig> = {}): RunConfig => ({
 describe('the kernel command line', () => {
   it('has what the devices need, then what the user wants, in order', () => {
     const line = kernelCommandLine(config({ params: ['quiet a=1', 'panic=5'] }));
-    expect(line).toBe('console=ttyS0 reboot=k panic=-1 pci=off quiet a=1 panic=5');
+    expect(line).toBe('console=ttyS0 reboot=k panic=-1 quiet a=1 panic=5');
   });
 
   it.each([

@@ -48,7 +48,6 @@ function withFile<Result>(path: string, use: (source: ImageSource) => Result): R
 /**
  * The kernel command line: what the devices need first, then the user's own, which therefore win.
  * `panic=-1` makes a guest that panicked reset at once, and `reboot=k` tells it how: by the i8042.
- * There is no PCI, and kernels that are not told so complain about it.
  */
 export function kernelCommandLine({ serial, disks, root, params }: RunConfig): string {
   const line = new KernelCommandLine();
@@ -56,7 +55,7 @@ export function kernelCommandLine({ serial, disks, root, params }: RunConfig): s
   if (console !== undefined) {
     line.insert('console', `ttyS${console.num - 1}`);
   }
-  line.insert('reboot', 'k').insert('panic', '-1').insert('pci', 'off');
+  line.insert('reboot', 'k').insert('panic', '-1');
   const rootDisk = root === undefined ? undefined : disks[root];
   if (root !== undefined && rootDisk !== undefined) {
     line.insert('root', `/dev/${guestDiskName(root)}`).insertStr(rootDisk.readOnly ? 'ro' : 'rw');

@@ -7,9 +7,18 @@ import {
   PortBus,
 } from '@crosvm/devices';
 import { type Vcpu, Vm } from '@crosvm/kvm';
-import { blockSignals, consumeSignal, gettid, setAffinity, SignalSet } from '@crosvm/sys-util';
+import {
+  blockSignals,
+  consumeSignal,
+  gettid,
+  RateLimited,
+  setAffinity,
+  SignalSet,
+  sinkLogger,
+} from '@crosvm/sys-util';
 import { configureVcpu } from '@crosvm/x86-64';
 
+import { KvmPciHost } from './kvm-pci-host';
 import { SharedRunState } from './run-state';
 import { VcpuLoop } from './vcpu-loop';
 import type { VcpuMessage, VcpuPlan } from './vcpu-plan';
@@ -26,6 +35,18 @@ function createVcpu(plan: VcpuPlan, post: (message: VcpuMessage) => void): Vcpu 
       post({ kind: 'log', level: 'debug', message: `KVM refuses MSR ${name}: left as it is` }),
   });
   return vcpu;
+}
+
+/** Logs what the guest does wrong, some of it. */
+function guestErrors(post: (message: VcpuMessage) => void): (message: string) => void {
+  const write = ({ message }: { readonly message: string }): void =>
+    post({ kind: 'log', level: 'warn', message });
+  const mistakes = new RateLimited(sinkLogger({ write }));
+  return (message) => {
+    if (mistakes.allows()) {
+      mistakes.warn(message);
+    }
+  };
 }
 
 /**
@@ -53,9 +74,13 @@ export function runVcpu(plan: VcpuPlan, post: (message: VcpuMessage) => void): V
     runState,
     consumeKick: () => consumeSignal(kick),
   });
-  const host = hostServices({
+  const power = {
     reset: () => loop.endWith({ kind: 'reset' }),
     powerOff: () => loop.endWith({ kind: 'poweroff' }),
+  };
+  const host = hostServices(power, {
+    pci: new KvmPciHost(Vm.fromRaw(plan.vmFd, plan.vcpuMmapSize), plan.msiRoutes),
+    onGuestError: guestErrors(post),
   });
   attachFrontEnds(createFrontEnds(plan.frontEnds, FRONT_ENDS, host), { ports, mmio });
 

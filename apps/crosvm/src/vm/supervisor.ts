@@ -2,16 +2,22 @@ import { type Logger, syslog } from '@crosvm/sys-util';
 
 import type { RunConfig } from '../config';
 import { kvmKind, PVM_HINT } from '../host/cpu-info';
+import { openDisks } from '../host/open-disks';
 import { buildMachine } from './build-machine';
 import { ConsoleInput } from './console-input';
+import { DeviceHosts, type HostedDevice } from './device-hosts';
 import { DeviceThread } from './device-thread';
 import { RunState, SharedRunState } from './run-state';
 import { stopSignals } from './stop-signals';
 import { VcpuThreads } from './vcpu-threads';
+import { diskQueues } from './virtio-devices';
 import type { VmEnd } from './vm-end';
 
 /** How long output may still take to drain when the user wants the VM gone. */
 const HURRIED_DRAIN_MS = 500;
+
+/** How long device hosts may take to finish what is in flight when the guest has ended by itself. */
+const HOST_DRAIN_MS = 10_000;
 
 /** How long a guest that works may take until its first exit; it takes some milliseconds. */
 const STALL_MS = 2000;
@@ -56,13 +62,17 @@ export async function runVm(config: RunConfig, log: Logger): Promise<VmEnd> {
     onLog: (level, message) => log[level](message),
     onGuestLine: (port, line) => syslog('info', `serial ${port}: ${line}`),
   });
+  const hosts = new DeviceHosts({ processes: config.sandbox, log, onEnd: end });
   let hurried = true;
+  let hosted: readonly HostedDevice[] = [];
   try {
-    const machine = buildMachine(config);
+    const machine = buildMachine(config, openDisks(config.disks, diskQueues(config.cpus)));
+    ({ hosted } = machine);
     using input = new ConsoleInput(() => end({ kind: 'quit' }));
     devices.start(machine.devicePlan(input.fd));
     await Promise.race([vcpus.prepare((index) => machine.vcpuPlan(index, runState)), ended]);
     runState.state = RunState.Running;
+    hosts.start(machine.hosted, machine.memory);
     using _watch = watchForStall(runState, log);
     if (config.serial.some(({ stdin }) => stdin)) {
       // Not before the guest runs: the terminal's guard is a process, which takes a while to start.
@@ -72,7 +82,12 @@ export async function runVm(config: RunConfig, log: Logger): Promise<VmEnd> {
     hurried = isHurried(why);
     return why;
   } finally {
+    // A vCPU that waits for a back end's answer sees no kick.
+    hosted.forEach(({ device }) => device.hangUp());
     await vcpus.stop();
-    await devices.stop(hurried ? HURRIED_DRAIN_MS : undefined);
+    await Promise.all([
+      devices.stop(hurried ? HURRIED_DRAIN_MS : undefined),
+      hosts.stop(hurried ? HURRIED_DRAIN_MS : HOST_DRAIN_MS),
+    ]);
   }
 }

@@ -13,6 +13,8 @@ export interface VcpuPlan {
   /** Where the boot vCPU begins, and what it finds there. */
   readonly boot: BootRegisters;
   readonly frontEnds: FrontEndSet;
+  /** What `createMsiRoutes` made. */
+  readonly msiRoutes: SharedArrayBuffer;
   readonly runState: SharedArrayBuffer;
   /** Host CPUs that the thread may run on. */
   readonly affinity?: readonly number[];

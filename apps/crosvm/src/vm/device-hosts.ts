@@ -1,0 +1,102 @@
+import type { VirtioDevice } from '@crosvm/devices';
+import {
+  EventLoopPoller,
+  FdSocket,
+  type GuestMemory,
+  LOG_LEVELS,
+  type Logger,
+  type LogLevel,
+  socketPair,
+} from '@crosvm/sys-util';
+
+import { MAX_HOST_MESSAGE, packFds } from './host-messages';
+import { HostLink, type HostLinkEvents } from './host-link';
+import { startHostProcess } from './host-process';
+import { startHostThread } from './host-thread';
+import type { VmEnd } from './vm-end';
+
+/** A device whose back end is to run in a device host. */
+export interface HostedDevice {
+  /** For messages, such as `disk vda`. */
+  readonly name: string;
+  readonly device: VirtioDevice;
+}
+
+/** How device hosts run. */
+export interface DeviceHostsOptions {
+  /** Each device has a process of its own; else all of them have one thread of this process. */
+  readonly processes: boolean;
+  readonly log: Logger;
+  /** A host failed. */
+  readonly onEnd: (end: VmEnd) => void;
+}
+
+function leastUrgent(log: Logger): LogLevel {
+  return LOG_LEVELS.filter((level) => log.isEnabled(level)).at(-1) ?? 'error';
+}
+
+/** The device hosts of a VM: starts them, hears of their ends, and ends them. */
+export class DeviceHosts {
+  readonly #options: DeviceHostsOptions;
+  readonly #links: HostLink[] = [];
+  /** Made when there is something to hear: the VM may end before. */
+  #poller: EventLoopPoller | undefined;
+
+  constructor(options: DeviceHostsOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Starts the hosts of these devices. They serve as soon as they have started, which nobody waits for
+   * but a driver that is quicker.
+   * @throws SysError EMFILE
+   */
+  start(devices: readonly HostedDevice[], memory: GuestMemory): void {
+    const { processes } = this.#options;
+    const poller = (this.#poller ??= new EventLoopPoller());
+    const groups = processes ? devices.map((device) => [device]) : [devices];
+    for (const group of groups) {
+      const link = this.#startHost(group);
+      this.#links.push(link);
+      link.attach(poller);
+      this.#give(link, group, memory);
+    }
+  }
+
+  /**
+   * Lets all hosts finish what they are doing, and waits until they have ended. The guest must have
+   * stopped.
+   * @param timeoutMs after that long a host that has not ended is killed
+   */
+  async stop(timeoutMs: number): Promise<void> {
+    await Promise.all(this.#links.map((link) => link.stop(timeoutMs)));
+    this.#poller?.[Symbol.dispose]();
+  }
+
+  #startHost(group: readonly HostedDevice[]): HostLink {
+    const { processes, log, onEnd } = this.#options;
+    const [near, far] = socketPair();
+    const control = FdSocket.adopt(near, { maxBytes: MAX_HOST_MESSAGE, maxFds: 0, nonblock: true });
+    const names = group.map(({ name }) => name);
+    const label = names.join(', ');
+    const host = processes ? startHostProcess(label, far.raw) : startHostThread(far.raw);
+    far.close();
+    const part = processes ? `the device host of ${label}` : 'the thread of the device hosts';
+    const events: HostLinkEvents = {
+      onFailure: (cause) => onEnd({ kind: 'failed', part, cause }),
+      log,
+    };
+    return new HostLink({ part, names, control, host }, events);
+  }
+
+  #give(link: HostLink, group: readonly HostedDevice[], memory: GuestMemory): void {
+    const { ranges } = memory.layout;
+    const logLevel = leastUrgent(this.#options.log);
+    link.send({ kind: 'setup', ranges, logLevel }, [memory.fd.raw]);
+    for (const { name, device } of group) {
+      const queues = device.fds.kicks.length;
+      link.send({ kind: 'device', name, plan: device.plan, queues }, packFds(device.fds));
+      device.handedOver();
+    }
+  }
+}

@@ -1,0 +1,31 @@
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+
+import { exitNow, OwnedFd } from '@crosvm/sys-util';
+
+import type { HostThreadData, StartedHost } from './host-start';
+
+/**
+ * Starts a thread of this process that runs device back ends.
+ * @param controlFd stays the caller's
+ */
+export function startHostThread(controlFd: number): StartedHost {
+  const borrowed = OwnedFd.adopt(controlFd);
+  const workerData: HostThreadData = { controlFd: borrowed.dup().release() };
+  borrowed.release();
+  const worker = new Worker(join(__dirname, 'device-host.js'), { name: 'device-host', workerData });
+  const ended = new Promise<string | undefined>((resolve) => {
+    worker.once('error', (error) => resolve(error.message));
+    worker.once('exit', () => resolve(undefined));
+  });
+  return {
+    ended,
+    // A thread cannot be ended while it is in a system call.
+    kill: () => false,
+    abandon: () => {
+      worker.unref();
+      // Node would wait for the thread.
+      process.once('exit', (status) => exitNow(status));
+    },
+  };
+}

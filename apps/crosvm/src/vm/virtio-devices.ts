@@ -1,0 +1,79 @@
+import {
+  block,
+  type FrontEndRequest,
+  type OpenDisk,
+  pci,
+  request,
+  rng,
+  VirtioDevice,
+} from '@crosvm/devices';
+import { PCI_MMIO_ADDRESS, PCI_MMIO_SIZE, pciInterruptGsi } from '@crosvm/x86-64';
+
+import { guestDiskName } from '../guest-disk-name';
+import type { HostedDevice } from './device-hosts';
+import { createMsiRoutes, FIRST_MSI_GSI } from './kvm-pci-host';
+
+/**
+ * Most queues of a disk. KVM has 1000 addresses for notifications without an exit, which 26 disks with
+ * this many queues leave room in, and as many descriptors are enough for any host.
+ */
+const MAX_DISK_QUEUES = 32;
+
+/** How many queues each disk of a VM with that many vCPUs has. */
+export function diskQueues(cpus: number): number {
+  return Math.min(cpus, MAX_DISK_QUEUES);
+}
+
+/** The virtio devices of a VM, made but without their back ends. */
+export interface VirtioDevices {
+  /** The PCI bus that they are on. */
+  readonly bus: FrontEndRequest;
+  readonly hosted: readonly HostedDevice[];
+  /** For the routes of their messages; see `createMsiRoutes`. */
+  readonly msiRoutes: SharedArrayBuffer;
+}
+
+/** Where a device is on the bus, and its GSIs. */
+type Place = Pick<Parameters<typeof VirtioDevice.create>[0], 'firstGsi' | 'pinGsi'>;
+
+/** Makes a device for a place. */
+interface DeviceRequest {
+  readonly name: string;
+  readonly create: (place: Place) => VirtioDevice;
+}
+
+const RNG: DeviceRequest = {
+  name: 'rng',
+  create: (place) =>
+    VirtioDevice.create({ module: rng, config: undefined, resources: [], ...place }),
+};
+
+function diskRequest({ config, fds }: OpenDisk, index: number): DeviceRequest {
+  return {
+    name: `disk ${guestDiskName(index)}`,
+    create: (place) => VirtioDevice.create({ module: block, config, resources: fds, ...place }),
+  };
+}
+
+/**
+ * Makes the virtio devices of a VM: an entropy device, which every guest wants, and its disks.
+ * @param disks taken over
+ * @throws RangeError if there are more than fit on the bus
+ * @throws SysError EMFILE
+ */
+export function makeVirtioDevices(disks: readonly OpenDisk[]): VirtioDevices {
+  let firstGsi = FIRST_MSI_GSI;
+  const hosted = [RNG, ...disks.map(diskRequest)].map(({ name, create }, index): HostedDevice => {
+    // The host bridge has slot 0.
+    const device = create({ firstGsi, pinGsi: pciInterruptGsi(index + 1) });
+    firstGsi += device.gsis;
+    return { name, device };
+  });
+  const functions = hosted.map(({ device }) => device.request);
+  const window = { base: PCI_MMIO_ADDRESS, size: PCI_MMIO_SIZE };
+  return {
+    bus: request(pci, { window, functions }),
+    hosted,
+    msiRoutes: createMsiRoutes(firstGsi - FIRST_MSI_GSI),
+  };
+}
