@@ -1,5 +1,7 @@
 #include "machine.h"
 
+#include "block.h"
+
 struct machine machine;
 
 static void name_device(struct virtio *device, u32 *entropy, u32 *block, u32 *other)
@@ -29,4 +31,24 @@ void machine_scan(void)
 			machine.virtio_count++;
 		}
 	}
+}
+
+static bool gives_random(struct virtio *device)
+{
+	static volatile u8 bytes[16];
+	u32 length;
+
+	return queue_request(&device->queue, &(struct buffer){bytes, sizeof(bytes), true}, 1, &length) && length > 0;
+}
+
+static bool reads_sector(struct virtio *device)
+{
+	static volatile u8 sector[SECTOR_BYTES];
+
+	return block_request(device, BLOCK_READ, 0, (struct buffer){sector, sizeof(sector), true}, NULL) == BLOCK_OK;
+}
+
+bool device_works(struct virtio *device)
+{
+	return device->type == VIRTIO_BLOCK ? reads_sector(device) : gives_random(device);
 }

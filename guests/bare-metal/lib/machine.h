@@ -17,4 +17,7 @@ extern struct machine machine;
 
 /* Fills it. */
 void machine_scan(void);
+
+/* Whether a device that is started answers a request, whichever type it is of. */
+bool device_works(struct virtio *device);
 #endif

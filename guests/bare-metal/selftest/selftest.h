@@ -11,7 +11,4 @@ void test_pci(void);
 void test_transport(struct virtio *device);
 void test_entropy(struct virtio *device);
 void test_block(struct virtio *device);
-
-/* A request that the device answers, whichever type it is of. */
-bool exercise(struct virtio *device);
 #endif

@@ -3,6 +3,7 @@
 
 #include "block.h"
 #include "io.h"
+#include "machine.h"
 #include "test.h"
 
 #define RESETS 10
@@ -17,33 +18,13 @@
 
 #define ISR_QUEUE 0x01
 
-static bool get_random(struct virtio *device)
-{
-	static volatile u8 bytes[16];
-	u32 length;
-
-	return queue_request(&device->queue, &(struct buffer){bytes, sizeof(bytes), true}, 1, &length) && length > 0;
-}
-
-static bool read_sector(struct virtio *device)
-{
-	static volatile u8 sector[SECTOR_BYTES];
-
-	return block_request(device, BLOCK_READ, 0, (struct buffer){sector, sizeof(sector), true}, NULL) == BLOCK_OK;
-}
-
-bool exercise(struct virtio *device)
-{
-	return device->type == VIRTIO_BLOCK ? read_sector(device) : get_random(device);
-}
-
 static bool test_resets(void *subject)
 {
 	struct virtio *device = subject;
 
 	for (u32 count = 0; count < RESETS; count++) {
 		CHECK(virtio_start(device), "start %u: status 0x%x", count, virtio_status(device));
-		CHECK(exercise(device), "no answer after start %u", count);
+		CHECK(device_works(device), "no answer after start %u", count);
 	}
 	CHECK(virtio_reset(device), "status 0x%x after a reset", virtio_status(device));
 	CHECK(read16(device->common.at + COMMON_QUEUE_ENABLE) == 0, "the queue is still enabled");
@@ -56,7 +37,7 @@ static bool test_isr(void *subject)
 
 	CHECK(virtio_start(device), "does not start");
 	device->rings.avail.flags = 0;
-	CHECK(exercise(device), "no answer");
+	CHECK(device_works(device), "no answer");
 	CHECK(WAIT_FOR(read8(device->isr.at) & ISR_QUEUE, PATIENCE), "no interrupt status");
 	CHECK(read8(device->isr.at) == 0, "reading it does not clear it");
 	return true;
@@ -83,7 +64,7 @@ static bool test_msix(void *subject)
 	virtio_enable_queue(device);
 	virtio_write_status(device, STATUS_RUNNING);
 	device->rings.avail.flags = 0;
-	CHECK(exercise(device), "no answer");
+	CHECK(device_works(device), "no answer");
 	came = WAIT_FOR(read32(pending) == 2, PATIENCE);
 	where = read32(pending);
 	virtio_reset(device);
