@@ -16,6 +16,8 @@ export interface Guest {
   readonly kernels: readonly [GuestKernel, ...GuestKernel[]];
   /** The initramfs of `guests/initramfs`. */
   readonly initrd: string;
+  /** The same with the modules of the kernel, where it has any. */
+  readonly initrdWithModules: string;
   readonly abilities: ReadonlySet<Ability>;
   /** Most CPUs the kernel was built for. */
   readonly maxCpus: number;
@@ -45,6 +47,7 @@ function stockGuest(): Guest {
       { name: 'vmlinux', path: variable('CROSVM_STOCK_VMLINUX') },
     ],
     initrd: variable('CROSVM_STOCK_INITRD'),
+    initrdWithModules: variable('CROSVM_STOCK_INITRD_MODULES'),
     abilities: new Set<Ability>(['rtc']),
     maxCpus: STOCK_MAX_CPUS,
     maxMemory: STOCK_MAX_MEMORY,
@@ -60,9 +63,11 @@ function givenGuest(): Guest {
   const number = (name: string, fallback: number): number =>
     Number(words.find((word) => word.startsWith(`${name}=`))?.split('=')[1] ?? fallback);
   const path = variable('CROSVM_GUEST_KERNEL');
+  const initrd = process.env.CROSVM_GUEST_INITRD ?? variable('CROSVM_STOCK_INITRD');
   return {
     kernels: [{ name: path.replace(/^.*\//, ''), path }],
-    initrd: process.env.CROSVM_GUEST_INITRD ?? variable('CROSVM_STOCK_INITRD'),
+    initrd,
+    initrdWithModules: initrd,
     abilities: new Set(words.filter((word) => word === 'rtc')),
     maxCpus: number('cpus', STOCK_MAX_CPUS),
     maxMemory: number('memory', STOCK_MAX_MEMORY),

@@ -5,6 +5,19 @@ export { type Ability, type Guest, type GuestKernel, theGuest } from './guest';
 export { threadAffinities } from './processes';
 export { HOST_KIND, type HostKind } from './host';
 export {
+  bytesOnDisk,
+  checkExt4,
+  dumpExt4,
+  emptyImage,
+  ext4Image,
+  hostLacksTool,
+  md5,
+  randomImage,
+  scriptImage,
+  squashfsImage,
+  unpackRoot,
+} from './images';
+export {
   guestLacks,
   guestLacksCpus,
   guestLacksMemory,

@@ -49,6 +49,24 @@ const rows: readonly (Refusal & { readonly args: readonly string[] })[] = [
     status: 2,
     says: /port 1 is given twice/,
   },
+
+  {
+    args: ['run', '-r', 'a', '-r', 'b', KERNEL],
+    status: 2,
+    says: /--root is given twice/,
+    hint: /-disk/,
+  },
+  { args: ['run', '-r', 'a', '--rwroot', 'b', KERNEL], status: 2, says: /--root and --rwroot/ },
+  { args: ['run', '-d', '', KERNEL], status: 2, says: /--disk needs a path/ },
+  { args: ['run', '-d', 'a,spares', KERNEL], status: 2, says: /'spares'/, hint: /sparse\?/ },
+  { args: ['run', '-d', 'a,block_size=513', KERNEL], status: 2, says: /block_size.*'513'/ },
+  { args: ['run', '--rwdisk', `a,id=${LONG}`, KERNEL], status: 2, says: /id must be up to 20/ },
+  {
+    args: ['run', ...Array.from({ length: 27 }, (_, index) => `--disk=${index}`), KERNEL],
+    status: 2,
+    says: /^27 disks are given, but a VM can have 26$/,
+  },
+  { args: ['run', '--disable-sandbox=1', KERNEL], status: 2, says: /takes no value/ },
   { args: ['run', '--log-level', 'warm', KERNEL], status: 2, says: /'warm'/, hint: /warn\?/ },
 ];
 
