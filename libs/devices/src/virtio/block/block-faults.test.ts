@@ -129,6 +129,8 @@ describe('a host that fails', () => {
 
     expect(rig.run({ type: OUT, output: new Uint8Array(512) }).status).toBe(OK);
     expect(rig.messages).toHaveLength(10);
+    rig.block.reset();
+    expect(rig.messages.at(-1)).toBe('90 more messages like these were dropped');
   });
 
   it('that cut the file makes reads fail, not wait', () => {

@@ -126,6 +126,7 @@ export class Block implements VirtioBackend, ChainServer, Completion {
     this.#following?.[Symbol.dispose]();
     this.#following = undefined;
     this.#context = undefined;
+    this.#problems.flush();
   }
 
   [Symbol.dispose](): void {
