@@ -9,7 +9,7 @@ import {
   virtio_pci_notify_cap,
 } from '@crosvm/virtio-sys';
 
-import type { Capability } from '../../pci/header';
+import { type Capability, placeCapabilities, type PlacedCapabilities } from '../../pci/header';
 import { msixCapability } from '../../pci/msix';
 import { PCI_CAP_ID_VNDR } from '../../pci/registers';
 import { COMMON_SIZE } from './common-config';
@@ -25,9 +25,9 @@ import {
   VIRTIO_BAR,
 } from './layout';
 
-/** The capabilities of a device, in the order of configuration space, and which of them is which. */
+/** The capabilities of a device, in configuration space, and which of them is which. */
 export interface VirtioCapabilities {
-  readonly list: readonly Capability[];
+  readonly placed: PlacedCapabilities;
   /** The number of the MSI-X capability. */
   readonly msix: number;
   /** The number of the PCI configuration access capability. */
@@ -74,12 +74,19 @@ function pciAccess(): Capability {
   return { content: virtio_pci_cfg_cap.from({ cap: cap(nowhere, size) }), writable };
 }
 
+/** By what they depend on: the disks of a machine have all the same. */
+const known = new Map<string, VirtioCapabilities>();
+
 /** The capabilities of a virtio device. Virtio 1.2, 4.1.4. */
-export function virtioCapabilities({
-  queueMaxSizes,
-  configSize,
-}: VirtioPciConfig): VirtioCapabilities {
-  const queues = queueMaxSizes.length;
+export function virtioCapabilities(config: VirtioPciConfig): VirtioCapabilities {
+  const queues = config.queueMaxSizes.length;
+  const key = `${queues} ${config.configSize}`;
+  const found = known.get(key) ?? makeCapabilities(queues, config.configSize);
+  known.set(key, found);
+  return found;
+}
+
+function makeCapabilities(queues: number, configSize: number): VirtioCapabilities {
   const msix = msixCapability({
     vectors: queues + 1,
     bar: VIRTIO_BAR,
@@ -95,5 +102,6 @@ export function virtioCapabilities({
   ];
   // 4.1.4.6: only for a device that has a configuration.
   const own = structure(VIRTIO_PCI_CAP_DEVICE_CFG, DEVICE_CONFIG_OFFSET, configSize);
-  return { list: configSize > 0 ? [...list, own] : list, msix: 0, pciAccess: 4 };
+  const placed = placeCapabilities(configSize > 0 ? [...list, own] : list);
+  return { placed, msix: 0, pciAccess: 4 };
 }

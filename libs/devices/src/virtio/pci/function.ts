@@ -10,7 +10,7 @@ import type { AccessWidth, BusDevice } from '../../bus/bus-device';
 import type { StateArea } from '../../front-end/front-end';
 import { deviceMutex } from '../../front-end/locked-registers';
 import { configImage, ConfigSpace } from '../../pci/config-space';
-import { barParts, identityParts, interruptParts, placeCapabilities } from '../../pci/header';
+import { barParts, identityParts, interruptParts } from '../../pci/header';
 import { MsixTable } from '../../pci/msix';
 import type {
   FunctionContext,
@@ -52,7 +52,16 @@ const CLASS_CODES: ReadonlyMap<number, number> = new Map([
 ]);
 const NO_CLASS = 0xff_00_00;
 
+/** Plans are made once a thread: a start of a machine with many disks asks for them several times. */
+const plans = new WeakMap<VirtioPciConfig, FunctionPlan>();
+
 function plan(config: VirtioPciConfig): FunctionPlan {
+  const found = plans.get(config) ?? makePlan(config);
+  plans.set(config, found);
+  return found;
+}
+
+function makePlan(config: VirtioPciConfig): FunctionPlan {
   const { deviceType, kickFds, intx, queueMaxSizes } = config;
   const device = VIRTIO_PCI_DEVICE_ID_BASE + deviceType;
   const identity = {
@@ -69,7 +78,7 @@ function plan(config: VirtioPciConfig): FunctionPlan {
     ...identityParts(identity, { value: 0, writable }),
     ...interruptParts({ pin: PCI_INTERRUPT_INTA, line: intx.gsi }),
     ...barParts(bar),
-    ...placeCapabilities(virtioCapabilities(config).list).parts,
+    ...virtioCapabilities(config).placed.parts,
   ]);
   const notify = { offset: NOTIFY_OFFSET, stride: NOTIFY_MULTIPLIER, fds: kickFds };
   return {
@@ -129,7 +138,7 @@ class VirtioPciFunction implements BusDevice {
   constructor(context: FunctionContext<VirtioPciConfig>) {
     const { config, host, area, decode, firstBar, name } = context;
     const capabilities: VirtioCapabilities = virtioCapabilities(config);
-    const { offsets } = placeCapabilities(capabilities.list);
+    const { offsets } = capabilities.placed;
     const state = new VirtioPciState(area, config.queueMaxSizes.length);
     const space = new ConfigSpace(context.space, plan(config).image);
     const link = new BackEndLink(config, host);
