@@ -49,6 +49,7 @@ export class HostLink {
   #registration: PollRegistration | undefined;
   #failure: Error | undefined;
   #stopping = false;
+  #killed = false;
 
   constructor(parts: HostLinkParts, events: HostLinkEvents) {
     this.#parts = parts;
@@ -84,6 +85,7 @@ export class HostLink {
     this.send({ kind: 'drain' });
     if (!(await this.#endsWithin(timeoutMs))) {
       this.#events.log.warn(`${part} does not end, and is killed`);
+      this.#killed = true;
       if (!host.kill() || !(await this.#endsWithin(KILL_MS))) {
         host.abandon();
       }
@@ -149,7 +151,7 @@ export class HostLink {
     const failure = this.#failure ?? (how === undefined ? undefined : new Error(how));
     if (!this.#stopping) {
       this.#events.onFailure(failure ?? new Error('it ended'));
-    } else if (failure !== undefined) {
+    } else if (failure !== undefined && !this.#killed) {
       this.#events.log.warn(`${this.#parts.part} did not end well: ${failure.message}`);
     }
   }

@@ -17,7 +17,7 @@ import type { VmEnd } from './vm-end';
 const HURRIED_DRAIN_MS = 500;
 
 /** How long device hosts may take to finish what is in flight when the guest has ended by itself. */
-const HOST_DRAIN_MS = 10_000;
+const HOST_DRAIN_MS = 5000;
 
 /** How long a guest that works may take until its first exit; it takes some milliseconds. */
 const STALL_MS = 2000;
