@@ -1,0 +1,175 @@
+import {
+  EventFd,
+  FdSocket,
+  type LogRecord,
+  type OwnedFd,
+  PollLoop,
+  sinkLogger,
+  socketPair,
+} from '@crosvm/sys-util';
+
+import { HostLink } from './host-link';
+import { decodeRequest, encodeMessage, type HostMessage } from './host-messages';
+
+const options = { nonblock: true, maxBytes: 1024, maxFds: 0 };
+
+/** A link whose host is the test. */
+class Rig implements Disposable {
+  readonly log: LogRecord[] = [];
+  readonly failures: string[] = [];
+  readonly events: string[] = [];
+  readonly link: HostLink;
+  /** Ends the host. */
+  end!: (how: string | undefined) => void;
+  readonly #loop = new PollLoop();
+  readonly #far: OwnedFd;
+  readonly host: FdSocket;
+
+  constructor(onKill: (rig: Rig) => boolean = () => false) {
+    const [near, far] = socketPair();
+    this.#far = far;
+    this.host = FdSocket.adopt(far, { ...options, maxBytes: 64 * 1024 });
+    const ended = new Promise<string | undefined>((resolve) => (this.end = resolve));
+    const parts = {
+      part: 'the device host of disk vda',
+      names: ['disk vda', 'rng'],
+      control: FdSocket.adopt(near, options),
+      host: {
+        ended,
+        kill: () => {
+          this.events.push('kill');
+          return onKill(this);
+        },
+        abandon: () => void this.events.push('abandon'),
+      },
+    };
+    this.link = new HostLink(parts, {
+      onFailure: ({ message }) => this.failures.push(message),
+      log: sinkLogger({ write: (record) => this.log.push(record) }),
+    });
+    this.link.attach(this.#loop);
+  }
+
+  say(...messages: readonly HostMessage[]): void {
+    messages.forEach((message) => this.host.send(encodeMessage(message)));
+  }
+
+  listen(times = 1): void {
+    for (let count = 0; count < times; count += 1) {
+      this.#loop.runOnce(0);
+    }
+  }
+
+  /** What the host was told, in order. */
+  told(): string[] {
+    const kinds: string[] = [];
+    for (let next = this.host.receive(); typeof next !== 'string'; next = this.host.receive()) {
+      kinds.push(decodeRequest(next.bytes).kind);
+    }
+    return kinds;
+  }
+
+  [Symbol.dispose](): void {
+    this.#far.close();
+    this.#loop[Symbol.dispose]();
+  }
+}
+
+const warning = (component: string, message: string): HostMessage => ({
+  kind: 'log',
+  record: { level: 'warn', component, message },
+});
+
+describe('HostLink', () => {
+  it('logs what its host says, under the names of its own devices', () => {
+    using rig = new Rig();
+    rig.say(warning('rng', 'one'), warning('block', 'two'));
+    rig.listen(2);
+    expect(rig.log).toEqual([
+      { level: 'warn', component: 'rng', message: 'one' },
+      { level: 'warn', component: 'disk vda, rng', message: 'two' },
+    ]);
+  });
+
+  it('lets no host fill the log', () => {
+    using rig = new Rig();
+    rig.say(...Array.from({ length: 150 }, () => warning('rng', 'again')));
+    rig.listen(150);
+    expect(rig.log).toHaveLength(100);
+  });
+
+  it('listens no more to a host that says what is too large', () => {
+    using rig = new Rig();
+    rig.host.send(new Uint8Array(4096));
+    rig.listen();
+    rig.say(warning('rng', 'afterwards'));
+    rig.listen();
+    expect(rig.log).toEqual([]);
+  });
+
+  it.each([
+    ['it was killed by SIGSEGV', 'it was killed by SIGSEGV'],
+    [undefined, 'it ended'],
+  ])('reports a host that ends by itself: %p', async (how, expected) => {
+    using rig = new Rig();
+    rig.end(how);
+    await Promise.resolve();
+    expect(rig.failures).toEqual([expected]);
+  });
+
+  it('reports what a host said of its failure rather than how it ended', async () => {
+    using rig = new Rig();
+    rig.say({ kind: 'failed', message: 'disk vda: EIO', stack: '' });
+    rig.end('it ended with status 1');
+    await Promise.resolve();
+    expect(rig.failures).toEqual(['disk vda: EIO']);
+  });
+
+  it('lets a host finish, and reports nothing', async () => {
+    using rig = new Rig();
+    const stopped = rig.link.stop(10_000);
+    const told = rig.told();
+    rig.end(undefined);
+    await stopped;
+    expect([told, rig.events, rig.failures, rig.log]).toEqual([['drain'], [], [], []]);
+  });
+
+  it('says so when a host fails while it finishes', async () => {
+    using rig = new Rig();
+    const stopped = rig.link.stop(10_000);
+    rig.end('it ended with status 1');
+    await stopped;
+    expect(rig.failures).toEqual([]);
+    expect(rig.log.map(({ message }) => message)).toEqual([
+      'the device host of disk vda did not end well: it ended with status 1',
+    ]);
+  });
+
+  it('kills a host that does not end', async () => {
+    using rig = new Rig((self) => {
+      self.end('it was killed by SIGKILL');
+      return true;
+    });
+    await rig.link.stop(1);
+    expect(rig.events).toEqual(['kill']);
+    expect(rig.log.map(({ message }) => message)).toEqual([
+      'the device host of disk vda does not end, and is killed',
+    ]);
+  });
+
+  it('gives up a host that cannot be killed', async () => {
+    using rig = new Rig(() => false);
+    await rig.link.stop(1);
+    expect(rig.events).toEqual(['kill', 'abandon']);
+  });
+
+  it('does not mind a host that is gone when it is told something', async () => {
+    using rig = new Rig();
+    using event = EventFd.create();
+    rig.host[Symbol.dispose]();
+    expect(() => rig.link.send({ kind: 'drain' }, [event.raw])).not.toThrow();
+    rig.end(undefined);
+    await rig.link.stop(10_000);
+    expect(rig.events).toEqual([]);
+  });
+});

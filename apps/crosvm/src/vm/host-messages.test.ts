@@ -1,0 +1,79 @@
+import fc from 'fast-check';
+
+import {
+  decodeMessage,
+  encodeMessage,
+  type HostMessage,
+  packFds,
+  unpackFds,
+} from './host-messages';
+
+const bytes = (text: string): Uint8Array => Buffer.from(text);
+
+describe('messages of a device host', () => {
+  it.each<HostMessage>([
+    { kind: 'log', record: { level: 'warn', component: 'rng', message: 'no entropy' } },
+    { kind: 'failed', message: 'EIO', stack: 'at once' },
+  ])('arrive as they were sent: $kind', (message) => {
+    expect(decodeMessage(encodeMessage(message))).toEqual(message);
+  });
+
+  it.each([
+    '',
+    'null',
+    '7',
+    '[]',
+    '{"kind":"log"}',
+    '{"kind":"log","record":null}',
+    '{"kind":"log","record":{"level":"fatal","component":"a","message":"b"}}',
+    '{"kind":"log","record":{"level":"warn","component":1,"message":"b"}}',
+    '{"kind":"failed","message":{}}',
+    '{"kind":"failed","message":"without a stack"}',
+    '{"kind":"drain"}',
+  ])('are dropped when they are none: %s', (text) => {
+    expect(decodeMessage(bytes(text))).toBeUndefined();
+  });
+
+  it('bring nothing along that was not asked for', () => {
+    const record = { level: 'warn', component: 'rng', message: 'm', write: 'x' };
+    expect(decodeMessage(bytes(JSON.stringify({ kind: 'log', record, more: 1 })))).toEqual({
+      kind: 'log',
+      record: { level: 'warn', component: 'rng', message: 'm' },
+    });
+  });
+
+  it('never make the supervisor throw', () => {
+    const any = fc.oneof(
+      fc.uint8Array(),
+      fc.json().map(bytes),
+      fc
+        .record({ kind: fc.constantFrom('log', 'failed'), record: fc.jsonValue() })
+        .map((value) => bytes(JSON.stringify(value))),
+    );
+    fc.assert(
+      fc.property(any, (message) => {
+        expect([undefined, 'log', 'failed']).toContain(decodeMessage(message)?.kind);
+      }),
+    );
+  });
+});
+
+describe('the descriptors of a back end', () => {
+  it.each([0, 1, 4])('travel in an order from which they are found again: %d queues', (queues) => {
+    const numbers = (from: number, count: number): number[] =>
+      Array.from({ length: count }, (_, index) => from + index);
+    const fds = {
+      page: 1,
+      channel: 2,
+      resample: 3,
+      kicks: numbers(100, queues),
+      wires: numbers(200, queues + 1),
+      resources: [300, 301],
+    };
+    expect(unpackFds(packFds(fds), queues)).toEqual(fds);
+  });
+
+  it('must be there', () => {
+    expect(() => unpackFds([1, 2], 0)).toThrow(RangeError);
+  });
+});
