@@ -5,15 +5,24 @@
 #include "test.h"
 #include "virtio.h"
 
+/* What the device does about it, before its reset. */
+enum reaction {
+	/* Nothing at all is well, too. */
+	MAY_REACT,
+	/* It gives a chain back or asks for a reset. */
+	MUST_REACT,
+	/* The same, but which of both it is depends on who is quicker. */
+	EITHER,
+};
+
 struct attack {
 	const char *name;
 	/*
-	 * Finds the device started, with an empty queue, and leaves it as it likes. Returns true, or fail() if the
+	 * Finds the device started, with nothing on its way, and leaves it as it likes. Returns true, or fail() if the
 	 * device did what it must not.
 	 */
 	bool (*run)(struct virtio *device);
-	/* Afterwards the device must give a chain back or ask for a reset. */
-	bool must_react;
+	enum reaction reaction;
 };
 
 /*

@@ -124,21 +124,21 @@ static bool not_negotiated(struct virtio *device)
 }
 
 static const struct attack attacks[] = {
-	{"indirect/nested", nested, true},
-	{"indirect/nested-in-itself", nested_in_itself, true},
-	{"indirect/longer-than-queue", longer_than_queue, true},
-	{"indirect/loop", loops, true},
-	{"indirect/next-beyond-table", next_beyond, true},
-	{"indirect/empty", empty, true},
-	{"indirect/half-an-entry", half_an_entry, true},
-	{"indirect/odd-length", odd_length, true},
-	{"indirect/length-is-largest", length_is_largest, true},
-	{"indirect/beyond-memory", beyond_memory, true},
-	{"indirect/across-end-of-memory", across_end, true},
-	{"indirect/address-wraps", address_wraps, true},
-	{"indirect/with-next", with_next, true},
-	{"indirect/with-write", with_write, true},
-	{"indirect/not-negotiated", not_negotiated, true},
+	{"indirect/nested", nested, MUST_REACT},
+	{"indirect/nested-in-itself", nested_in_itself, MUST_REACT},
+	{"indirect/longer-than-queue", longer_than_queue, MUST_REACT},
+	{"indirect/loop", loops, MUST_REACT},
+	{"indirect/next-beyond-table", next_beyond, MUST_REACT},
+	{"indirect/empty", empty, MUST_REACT},
+	{"indirect/half-an-entry", half_an_entry, MUST_REACT},
+	{"indirect/odd-length", odd_length, MUST_REACT},
+	{"indirect/length-is-largest", length_is_largest, MUST_REACT},
+	{"indirect/beyond-memory", beyond_memory, MUST_REACT},
+	{"indirect/across-end-of-memory", across_end, MUST_REACT},
+	{"indirect/address-wraps", address_wraps, MUST_REACT},
+	{"indirect/with-next", with_next, MUST_REACT},
+	{"indirect/with-write", with_write, MUST_REACT},
+	{"indirect/not-negotiated", not_negotiated, MUST_REACT},
 };
 
 void attack_indirect(struct virtio *device)

@@ -193,17 +193,17 @@ static bool config_ports(struct virtio *device)
 }
 
 static const struct attack attacks[] = {
-	{"registers/common-reads", common_reads, true},
-	{"registers/common-reads-agree", common_reads_agree, false},
-	{"registers/common-writes", common_writes, false},
-	{"registers/config-accesses", config_accesses, true},
-	{"registers/isr-accesses", isr_accesses, true},
-	{"registers/bar-reads", bar_reads, false},
-	{"registers/bar-writes", bar_writes, false},
-	{"registers/window-misuse", window_misuse, true},
-	{"registers/window-use", window_use, false},
-	{"registers/config-space", config_space, false},
-	{"registers/config-ports", config_ports, true},
+	{"registers/common-reads", common_reads, MUST_REACT},
+	{"registers/common-reads-agree", common_reads_agree, MAY_REACT},
+	{"registers/common-writes", common_writes, MAY_REACT},
+	{"registers/config-accesses", config_accesses, MUST_REACT},
+	{"registers/isr-accesses", isr_accesses, MUST_REACT},
+	{"registers/bar-reads", bar_reads, MAY_REACT},
+	{"registers/bar-writes", bar_writes, MAY_REACT},
+	{"registers/window-misuse", window_misuse, MUST_REACT},
+	{"registers/window-use", window_use, MAY_REACT},
+	{"registers/config-space", config_space, MAY_REACT},
+	{"registers/config-ports", config_ports, MUST_REACT},
 };
 
 void attack_registers(struct virtio *device)

@@ -172,19 +172,19 @@ static bool write_to_read_only(struct virtio *device)
 }
 
 static const struct attack attacks[] = {
-	{"request/beyond-disk", beyond_disk, false},
-	{"request/sector-wraps", sector_wraps, false},
-	{"request/odd-length", odd_length, false},
-	{"request/unknown-type", unknown_type, false},
-	{"request/short-header", short_header, true},
-	{"request/header-alone", header_alone, true},
-	{"request/status-alone", status_alone, true},
-	{"request/in-pieces", in_pieces, true},
-	{"request/data-with-status", data_with_status, true},
-	{"request/short-id", short_id, true},
-	{"request/bad-ranges", bad_ranges, false},
-	{"request/ranges-unasked", ranges_unasked, false},
-	{"request/write-to-read-only", write_to_read_only, false},
+	{"request/beyond-disk", beyond_disk, MAY_REACT},
+	{"request/sector-wraps", sector_wraps, MAY_REACT},
+	{"request/odd-length", odd_length, MAY_REACT},
+	{"request/unknown-type", unknown_type, MAY_REACT},
+	{"request/short-header", short_header, MUST_REACT},
+	{"request/header-alone", header_alone, MUST_REACT},
+	{"request/status-alone", status_alone, MUST_REACT},
+	{"request/in-pieces", in_pieces, MUST_REACT},
+	{"request/data-with-status", data_with_status, MUST_REACT},
+	{"request/short-id", short_id, MUST_REACT},
+	{"request/bad-ranges", bad_ranges, MAY_REACT},
+	{"request/ranges-unasked", ranges_unasked, MAY_REACT},
+	{"request/write-to-read-only", write_to_read_only, MAY_REACT},
 };
 
 void attack_requests(struct virtio *device)

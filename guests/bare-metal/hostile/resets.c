@@ -101,11 +101,11 @@ static bool queue_reset_unasked(struct virtio *device)
 }
 
 static const struct attack attacks[] = {
-	{"reset/in-flight", reset_in_flight, true},
-	{"reset/at-every-step", reset_at_every_step, false},
-	{"reset/of-queue-in-flight", queue_reset_in_flight, true},
-	{"reset/of-queue-and-kick", queue_reset_and_kick, false},
-	{"reset/of-queue-unasked", queue_reset_unasked, false},
+	{"reset/in-flight", reset_in_flight, MUST_REACT},
+	{"reset/at-every-step", reset_at_every_step, MAY_REACT},
+	{"reset/of-queue-in-flight", queue_reset_in_flight, MUST_REACT},
+	{"reset/of-queue-and-kick", queue_reset_and_kick, MAY_REACT},
+	{"reset/of-queue-unasked", queue_reset_unasked, MAY_REACT},
 };
 
 void attack_resets(struct virtio *device)
