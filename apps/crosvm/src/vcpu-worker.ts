@@ -2,8 +2,8 @@
 
 import { parentPort } from 'node:worker_threads';
 
-import { runVcpu } from './vm/run-vcpu';
-import type { VcpuMessage, VcpuPlan } from './vm/vcpu-plan';
+import { VcpuThread } from './vm/vcpu-thread';
+import type { VcpuMessage, VcpuRequest } from './vm/vcpu-plan';
 
 const port = parentPort;
 if (port === null) {
@@ -12,13 +12,18 @@ if (port === null) {
 
 const post = (message: VcpuMessage): void => port.postMessage(message);
 
-// One message is all it ever takes: then the thread belongs to the guest.
-port.once('message', (plan: VcpuPlan | null) => {
-  if (plan === null) {
-    port.close();
+let thread: VcpuThread | undefined;
+
+port.on('message', (request: VcpuRequest | null) => {
+  if (request?.kind === 'make') {
+    thread = new VcpuThread(request.plan, post);
     return;
   }
-  const end = runVcpu(plan, post);
-  post(end === undefined ? { kind: 'ended' } : { kind: 'ended', end });
+  if (request !== null && thread !== undefined) {
+    // Messages come no more: the thread belongs to the guest until the end.
+    const end = thread.run(request.start);
+    post(end === undefined ? { kind: 'ended' } : { kind: 'ended', end });
+  }
+  thread?.[Symbol.dispose]();
   port.close();
 });

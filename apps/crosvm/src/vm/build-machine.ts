@@ -20,12 +20,12 @@ import type { DevicePlan } from './device-plan';
 import { makeLegacyDevices } from './legacy-devices';
 import { loadGuest } from './load-guest';
 import type { SharedRunState } from './run-state';
-import type { VcpuPlan } from './vcpu-plan';
+import type { VcpuPlan, VcpuStart } from './vcpu-plan';
 import { makeVirtioDevices } from './virtio-devices';
 
 const MIB = 1024 ** 2;
 
-/** A VM that is complete but for its vCPUs, which their own threads make. */
+/** A VM with its devices, but without its vCPUs, which their own threads make, and without a guest. */
 export interface Machine {
   /** What the thread of vCPU `index` needs. */
   vcpuPlan(index: number, runState: SharedRunState): VcpuPlan;
@@ -34,6 +34,11 @@ export interface Machine {
   /** The devices whose back ends device hosts run, which map `memory`. */
   readonly hosted: readonly HostedDevice[];
   readonly memory: GuestMemory;
+  /**
+   * Loads kernel, initrd and tables into memory.
+   * @throws UserError and others saying what is wrong
+   */
+  load(): VcpuStart;
 }
 
 function createVm(kvm: Kvm, memory: GuestMemory): Vm {
@@ -55,9 +60,23 @@ function affinityOf(
   return affinity?.kind === 'each' ? affinity.cpus.get(index) : affinity?.cpus;
 }
 
+function load(kvm: Kvm, memory: GuestMemory, config: RunConfig): VcpuStart {
+  const { kernel, initrd, commandLine } = loadGuest(memory, config);
+  const boot: BootRegisters = configureBoot(memory, {
+    kernel,
+    initrd,
+    commandLine,
+    cpus: config.cpus,
+    serialPorts: config.serial.map(({ num }) => num),
+    pci: true,
+  });
+  const tscDeadline = kvm.checkExtension(KVM_CAP_TSC_DEADLINE_TIMER) !== 0;
+  const cpuid: CpuidEntry[] = filterCpuid(kvm.supportedCpuid(), { cpus: config.cpus, tscDeadline });
+  return { cpuid, boot };
+}
+
 /**
- * Makes a VM from its configuration: memory with kernel, initrd and tables in it, interrupt
- * controllers, devices. Nothing has to be undone if it fails: all of it is this process's own.
+ * Makes a VM from its configuration: memory, interrupt controllers, devices. Nothing has to be undone if it fails: all of it is this process's own.
  * @param disks open and locked; taken over
  * @throws UserError and others saying what is wrong
  */
@@ -71,17 +90,6 @@ export function buildMachine(config: RunConfig, disks: readonly OpenDisk[]): Mac
   const kvm = openKvm(config.cpus);
   const memory = GuestMemory.create(memoryRegions(memorySize));
   const vm = createVm(kvm, memory);
-  const { kernel, initrd, commandLine } = loadGuest(memory, config);
-  const boot: BootRegisters = configureBoot(memory, {
-    kernel,
-    initrd,
-    commandLine,
-    cpus: config.cpus,
-    serialPorts: config.serial.map(({ num }) => num),
-    pci: true,
-  });
-  const tscDeadline = kvm.checkExtension(KVM_CAP_TSC_DEADLINE_TIMER) !== 0;
-  const cpuid: CpuidEntry[] = filterCpuid(kvm.supportedCpuid(), { cpus: config.cpus, tscDeadline });
   const legacy = makeLegacyDevices(vm, config);
   const virtio = makeVirtioDevices(disks);
   const frontEnds: FrontEndSet = allocateFrontEnds([...legacy.requests, virtio.bus]);
@@ -90,14 +98,13 @@ export function buildMachine(config: RunConfig, disks: readonly OpenDisk[]): Mac
     devicePlan: (inputFd) => legacy.devicePlan(frontEnds, inputFd),
     hosted: virtio.hosted,
     memory,
+    load: () => load(kvm, memory, config),
     vcpuPlan: (index, runState) => {
       const affinity = affinityOf(config.cpuAffinity, index);
       return {
         index,
         vmFd: vm.raw,
         vcpuMmapSize,
-        cpuid,
-        boot,
         frontEnds,
         msiRoutes: virtio.msiRoutes,
         runState: runState.buffer,

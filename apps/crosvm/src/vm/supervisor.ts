@@ -69,8 +69,9 @@ export async function runVm(config: RunConfig, log: Logger): Promise<VmEnd> {
     const machine = buildMachine(config, openDisks(config.disks, diskQueues(config.cpus)));
     ({ hosted } = machine);
     using input = new ConsoleInput(() => end({ kind: 'quit' }));
+    vcpus.make((index) => machine.vcpuPlan(index, runState));
     devices.start(machine.devicePlan(input.fd));
-    await Promise.race([vcpus.prepare((index) => machine.vcpuPlan(index, runState)), ended]);
+    await Promise.race([vcpus.start(machine.load()), ended]);
     runState.state = RunState.Running;
     hosts.start(machine.hosted, machine.memory);
     using _watch = watchForStall(runState, log);

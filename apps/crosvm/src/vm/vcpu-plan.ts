@@ -4,14 +4,11 @@ import type { BootRegisters } from '@crosvm/x86-64';
 
 import type { VmEnd } from './vm-end';
 
-/** What a vCPU worker is given: plain data and numbers of descriptors of this process. */
+/** What a vCPU is made of: plain data and numbers of descriptors of this process. */
 export interface VcpuPlan {
   readonly index: number;
   readonly vmFd: number;
   readonly vcpuMmapSize: number;
-  readonly cpuid: readonly CpuidEntry[];
-  /** Where the boot vCPU begins, and what it finds there. */
-  readonly boot: BootRegisters;
   readonly frontEnds: FrontEndSet;
   /** What `createMsiRoutes` made. */
   readonly msiRoutes: SharedArrayBuffer;
@@ -19,6 +16,18 @@ export interface VcpuPlan {
   /** Host CPUs that the thread may run on. */
   readonly affinity?: readonly number[];
 }
+
+/** How a vCPU begins: known when the guest is loaded. */
+export interface VcpuStart {
+  readonly cpuid: readonly CpuidEntry[];
+  /** Where the boot vCPU begins, and what it finds there. */
+  readonly boot: BootRegisters;
+}
+
+/** What the supervisor tells a vCPU worker, in this order. */
+export type VcpuRequest =
+  | { readonly kind: 'make'; readonly plan: VcpuPlan }
+  | { readonly kind: 'start'; readonly start: VcpuStart };
 
 /** What a vCPU worker tells the supervisor. */
 export type VcpuMessage =

@@ -4,7 +4,7 @@ import { kickThread } from '@crosvm/sys-util';
 
 import { NO_WORK, takeWorker } from './early-workers';
 import { RunState, type SharedRunState } from './run-state';
-import type { VcpuMessage, VcpuPlan } from './vcpu-plan';
+import type { VcpuMessage, VcpuPlan, VcpuRequest, VcpuStart } from './vcpu-plan';
 import { KICK_SIGNAL } from './vcpu-signal';
 import type { VmEnd } from './vm-end';
 
@@ -26,28 +26,34 @@ interface Thread {
 
 /**
  * The threads of a VM's vCPUs, one worker each. They are started before there is a machine, because a
- * worker takes as long to start as a machine to build, and get their plan when it is there.
+ * worker takes as long to start as a machine to build. They make their vCPUs when there are devices,
+ * while the guest is being loaded.
  */
 export class VcpuThreads {
   readonly #threads: readonly Thread[];
   readonly #runState: SharedRunState;
   readonly #events: VcpuEvents;
-  #planned = false;
+  #started = false;
   #stopping = false;
 
   constructor(runState: SharedRunState, cpus: number, events: VcpuEvents) {
     this.#runState = runState;
     this.#events = events;
-    this.#threads = Array.from({ length: cpus }, (_, index) => this.#start(index));
+    this.#threads = Array.from({ length: cpus }, (_, index) => this.#begin(index));
+  }
+
+  /** Lets each thread make its vCPU. */
+  make(planOf: (index: number) => VcpuPlan): void {
+    this.#threads.forEach((_, index) => this.#send(index, { kind: 'make', plan: planOf(index) }));
   }
 
   /**
-   * Gives each vCPU its plan and waits until all exist; they do not run before the run state says so.
-   * Rejects with the reason if one cannot be made.
+   * Says how the vCPUs begin, and waits until all are ready; they do not run before the run state says
+   * so. Rejects with the reason if one cannot be made.
    */
-  async prepare(planOf: (index: number) => VcpuPlan): Promise<void> {
-    this.#planned = true;
-    this.#threads.forEach(({ worker }, index) => worker.postMessage(planOf(index)));
+  async start(start: VcpuStart): Promise<void> {
+    this.#started = true;
+    this.#threads.forEach((_, index) => this.#send(index, { kind: 'start', start }));
     await Promise.all(this.#threads.map(({ ready }) => ready));
   }
 
@@ -58,14 +64,18 @@ export class VcpuThreads {
     this.#kickAll();
     const timer = setInterval(() => this.#kickAll(), KICK_INTERVAL_MS);
     try {
-      // With a plan they see the run state, sooner or later; without one they wait for it.
-      if (!this.#planned) {
+      // Once started they see the run state, sooner or later; before, they wait for a message.
+      if (!this.#started) {
         this.#threads.forEach(({ worker }) => worker.postMessage(NO_WORK));
       }
       await Promise.all(this.#threads.map(({ exited }) => exited));
     } finally {
       clearInterval(timer);
     }
+  }
+
+  #send(index: number, request: VcpuRequest): void {
+    this.#threads[index]?.worker.postMessage(request);
   }
 
   #kickAll(): void {
@@ -77,7 +87,7 @@ export class VcpuThreads {
     });
   }
 
-  #start(index: number): Thread {
+  #begin(index: number): Thread {
     const worker = takeWorker('vcpu-worker');
     const part = `vCPU ${index}`;
     const ready = new Promise<void>((resolve, reject) => {

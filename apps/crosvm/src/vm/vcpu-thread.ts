@@ -1,0 +1,116 @@
+import {
+  attachFrontEnds,
+  createFrontEnds,
+  FRONT_ENDS,
+  hostServices,
+  MmioBus,
+  PortBus,
+} from '@crosvm/devices';
+import { type Vcpu, Vm } from '@crosvm/kvm';
+import {
+  blockSignals,
+  consumeSignal,
+  gettid,
+  RateLimited,
+  setAffinity,
+  SignalSet,
+  sinkLogger,
+} from '@crosvm/sys-util';
+import { configureVcpu } from '@crosvm/x86-64';
+
+import { KvmPciHost } from './kvm-pci-host';
+import { SharedRunState } from './run-state';
+import { VcpuLoop } from './vcpu-loop';
+import type { VcpuMessage, VcpuPlan, VcpuStart } from './vcpu-plan';
+import { KICK_SIGNAL } from './vcpu-signal';
+import type { VmEnd } from './vm-end';
+
+/** Logs what the guest does wrong, some of it. */
+function guestErrors(post: (message: VcpuMessage) => void): (message: string) => void {
+  const write = ({ message }: { readonly message: string }): void =>
+    post({ kind: 'log', level: 'warn', message });
+  const mistakes = new RateLimited(sinkLogger({ write }));
+  return (message) => {
+    if (mistakes.allows()) {
+      mistakes.warn(message);
+    }
+  };
+}
+
+/**
+ * A vCPU and the front ends of all devices, on the thread that this is made on: made while the
+ * supervisor still loads the guest.
+ */
+export class VcpuThread implements Disposable {
+  readonly #plan: VcpuPlan;
+  readonly #post: (message: VcpuMessage) => void;
+  readonly #kick = new SignalSet([KICK_SIGNAL]);
+  readonly #runState: SharedRunState;
+  readonly #vcpu: Vcpu;
+  readonly #loop: VcpuLoop;
+
+  /** @throws SysError and others if it cannot be made */
+  constructor(plan: VcpuPlan, post: (message: VcpuMessage) => void) {
+    this.#plan = plan;
+    this.#post = post;
+    this.#runState = new SharedRunState(plan.runState);
+    blockSignals(this.#kick);
+    if (plan.affinity !== undefined) {
+      setAffinity(plan.affinity);
+    }
+    const vm = Vm.fromRaw(plan.vmFd, plan.vcpuMmapSize);
+    this.#vcpu = vm.createVcpu(plan.index);
+    this.#vcpu.setSignalMask(new SignalSet());
+    this.#loop = this.#makeLoop(vm);
+  }
+
+  /**
+   * Says that the vCPU is ready, and runs it. Returns why the VM ended, or undefined if the vCPU was
+   * told to stop.
+   * @throws SysError, TypeError and others if it cannot be run
+   */
+  run({ cpuid, boot }: VcpuStart): VmEnd | undefined {
+    const { index } = this.#plan;
+    configureVcpu(this.#vcpu, {
+      index,
+      cpuid,
+      boot,
+      onSkippedMsr: (name) =>
+        this.#post({
+          kind: 'log',
+          level: 'debug',
+          message: `KVM refuses MSR ${name}: left as it is`,
+        }),
+    });
+    this.#runState.setThread(index, gettid());
+    this.#post({ kind: 'ready' });
+    try {
+      return this.#loop.run();
+    } finally {
+      this.#runState.setThread(index, 0);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#vcpu.close();
+  }
+
+  #makeLoop(vm: Vm): VcpuLoop {
+    const { index, frontEnds, msiRoutes } = this.#plan;
+    const ports = new PortBus();
+    const mmio = new MmioBus();
+    const consumeKick = (): void => void consumeSignal(this.#kick);
+    const parts = { index, vcpu: this.#vcpu, ports, mmio, runState: this.#runState, consumeKick };
+    const loop = new VcpuLoop(parts);
+    const power = {
+      reset: () => loop.endWith({ kind: 'reset' }),
+      powerOff: () => loop.endWith({ kind: 'poweroff' }),
+    };
+    const host = hostServices(power, {
+      pci: new KvmPciHost(vm, msiRoutes),
+      onGuestError: guestErrors(this.#post),
+    });
+    attachFrontEnds(createFrontEnds(frontEnds, FRONT_ENDS, host), { ports, mmio });
+    return loop;
+  }
+}
