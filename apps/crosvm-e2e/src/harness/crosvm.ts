@@ -1,5 +1,6 @@
 import { CROSVM } from './command';
 import type { Connection, Exit } from './connection';
+import { HOST_KIND } from './host';
 import { connectByPipes, type PipeConnection } from './pipes';
 import { kill, killAll, MARK_VARIABLE, type MarkedProcess, newMark, remaining } from './processes';
 import { Scratch } from './scratch';
@@ -19,6 +20,8 @@ export interface SpawnOptions {
   readonly wrapper?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** The guest is to end in a triple fault. */
+  readonly crashes?: boolean;
 }
 
 /** How long processes that are to end with another one may take to do so. */
@@ -27,11 +30,21 @@ const GRACE_MS = scaled(500);
 /** What is left of every time limit once a VM has failed to answer in time: it seldom gets better. */
 const LITTLE_PATIENCE = 0.1;
 
+/**
+ * What crosvm says of a guest that an emulated host broke: see "The emulated host" in the README. A VM that
+ * ended so before anything was done to it is started once more there.
+ */
+const BROKEN_GUEST = 'KVM_EXIT_SHUTDOWN';
+
+type AnyConnection = Connection & Partial<PipeConnection & TerminalConnection>;
+
 /** A running `crosvm`, or one that has ended: what it wrote, what is typed at it, how it ended. */
 export class Crosvm implements AsyncDisposable {
   readonly #mark = newMark();
-  readonly #scratch = new Scratch();
-  readonly #connection: Connection & Partial<PipeConnection & TerminalConnection>;
+  readonly #start: () => AnyConnection;
+  #scratch = new Scratch();
+  #connection: AnyConnection;
+  #mayStartAgain: boolean;
   #wasKilled = false;
   #patience = 1;
 
@@ -41,18 +54,21 @@ export class Crosvm implements AsyncDisposable {
   }
 
   private constructor(args: readonly string[], options: SpawnOptions) {
-    const launch = {
-      command: [...(options.wrapper ?? []), CROSVM, ...args],
-      cwd: options.cwd ?? this.#scratch.path,
-      env: { ...definedEnvironment(), ...options.env, [MARK_VARIABLE]: this.#mark },
-    };
-    this.#connection =
-      options.pty === true
+    this.#start = () => {
+      const launch = {
+        command: [...(options.wrapper ?? []), CROSVM, ...args],
+        cwd: options.cwd ?? this.#scratch.path,
+        env: { ...definedEnvironment(), ...options.env, [MARK_VARIABLE]: this.#mark },
+      };
+      return options.pty === true
         ? connectByTerminal(launch, this.#scratch.file('pid'))
         : connectByPipes(launch, {
             noInput: options.noInput === true,
             ...(options.smallPipe === true && { fifoIn: this.#scratch.path }),
           });
+    };
+    this.#connection = this.#start();
+    this.#mayStartAgain = HOST_KIND === 'emulated' && options.crashes !== true;
   }
 
   /** What it wrote: on a terminal, all that was seen there. */
@@ -72,6 +88,9 @@ export class Crosvm implements AsyncDisposable {
     try {
       return await this.stdout.expect(pattern, limitMs * this.#patience);
     } catch (cause) {
+      if (await this.#startAgain()) {
+        return await this.expect(pattern, limitMs);
+      }
       this.#patience = LITTLE_PATIENCE;
       throw cause instanceof Error && this.stderr !== this.stdout && this.stderr.text !== ''
         ? new Error(`${cause.message}\n${this.stderr.tail}`)
@@ -81,6 +100,7 @@ export class Crosvm implements AsyncDisposable {
 
   /** Types text, or sends it down the pipe; `\r` is the Enter key. */
   type(text: string): void {
+    this.#mayStartAgain = false;
     this.#connection.type(text);
   }
 
@@ -91,6 +111,7 @@ export class Crosvm implements AsyncDisposable {
 
   /** Sends a signal to the VMM alone. */
   async signal(name: NodeJS.Signals): Promise<void> {
+    this.#mayStartAgain = false;
     kill(await this.pid(), name);
   }
 
@@ -111,6 +132,9 @@ export class Crosvm implements AsyncDisposable {
     const exit = await withLimit(this.#connection.exit, limitMs * this.#patience);
     if (exit === undefined) {
       throw new Error(`crosvm did not end in ${limitMs} ms\n${this.#tails()}`);
+    }
+    if (await this.#startAgain()) {
+      return await this.ended(limitMs);
     }
     const left = await remaining(this.#mark, GRACE_MS);
     if (left.length > 0) {
@@ -141,6 +165,21 @@ export class Crosvm implements AsyncDisposable {
   /** As `await using` does, for a VM that several tests share. */
   async dispose(): Promise<void> {
     await this[Symbol.asyncDispose]();
+  }
+
+  /** Starts a VM anew that the host broke; says whether it did. */
+  async #startAgain(): Promise<boolean> {
+    if (!this.#mayStartAgain || !this.stderr.text.includes(BROKEN_GUEST)) {
+      return false;
+    }
+    this.#mayStartAgain = false;
+    process.stderr.write(`note: the emulated host broke a guest, which is started anew\n`);
+    await killAll(this.#mark, GRACE_MS);
+    this.#connection.close();
+    this.#scratch[Symbol.dispose]();
+    this.#scratch = new Scratch();
+    this.#connection = this.#start();
+    return true;
   }
 
   #tails(): string {

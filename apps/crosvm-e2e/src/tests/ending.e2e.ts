@@ -27,7 +27,7 @@ describe('a guest that resets its machine', () => {
 
   test('by a triple fault ends crosvm with status 1 and one line that says what and where', async () => {
     const args = bootArguments({ params: ['reboot=t', scriptParam('reboot')] });
-    await using vm = Crosvm.spawn(args, { noInput: true });
+    await using vm = Crosvm.spawn(args, { noInput: true, crashes: true });
     expect(await vm.ended(BOOT_MS + END_MS)).toEqual({ code: 1, signal: null });
     // A second line says, where it may be so, that this machine's KVM cannot run stock kernels.
     expect(vm.stderr.text).toMatch(/^crosvm: [^\n]+\n(?: {2}hint: [^\n]*nested-host[^\n]*\n)?$/);

@@ -21,7 +21,7 @@ const QUEUES = 2;
 const MAX_SIZE = 32;
 
 /** A back end that gives back all that it gets, and remembers what happened to it. */
-export class EchoBackend implements VirtioBackend, ChainServer {
+class EchoBackend implements VirtioBackend, ChainServer {
   readonly events: string[] = [];
   context: ActivationContext | undefined;
   /** Called with each chain. */

@@ -9,7 +9,7 @@ import { SECTOR_BYTES } from './disk-config';
 import type { RangeList } from './range-list';
 
 /** Whether `count` sectors from `sector` on are inside the disk. Nothing is added up, so nothing wraps. */
-export function fitsOnDisk(sector: number, count: number, diskSectors: number): boolean {
+function fitsOnDisk(sector: number, count: number, diskSectors: number): boolean {
   return sector <= diskSectors && count <= diskSectors - sector;
 }
 
