@@ -30,7 +30,7 @@ function print(comparison: Comparison): void {
 
 interface ExitFigures {
   readonly nanoseconds: number;
-  readonly bytes: number;
+  readonly bytesPerExit: number;
 }
 
 function exitsOfCrosvm(kind: string): ExitFigures {
@@ -50,7 +50,7 @@ function exits(): void {
     for (let round = 0; round < ROUNDS; round += 1) {
       const figures = exitsOfCrosvm(kind);
       ours.push(figures.nanoseconds / EXITS);
-      bytes.push(figures.bytes / EXITS);
+      bytes.push(figures.bytesPerExit);
       theirs.push(Number(execFileSync(program, [kind, `${EXITS}`]).toString()) / EXITS);
     }
     const what = `${kind.toUpperCase()} exit`;
