@@ -1,4 +1,3 @@
-export { CROSVM } from './command';
 export type { Exit } from './connection';
 export { Crosvm, type SpawnOptions } from './crosvm';
 export { type Ability, type Guest, type GuestKernel, theGuest } from './guest';
@@ -32,5 +31,5 @@ export {
 export { Scratch } from './scratch';
 export { bootArguments, type BootOptions, scriptParam } from './script';
 export { Shell, type ShellResult } from './shell';
-export { ANSWER_MS, BOOT_MS, END_MS, pause, scaled } from './time';
+export { BOOT_MS, END_MS, pause, scaled } from './time';
 export { type KvmDevice, withIoctlDenied, withKvmDevice, withoutOverride } from './wrappers';
