@@ -3,6 +3,7 @@ export { type MmioAccess, MmioBus, type MmioRange, type MovingRanges } from './b
 export { PORT_COUNT, PortBus, type PortRange, type PortString } from './bus/port-bus';
 export { acpiPm, type AcpiPmConfig, pressPowerButton } from './acpi-pm/front-end';
 export { type BackEnd } from './back-end/back-end';
+export { drainAll } from './back-end/drain-all';
 export { cmos, type CmosConfig } from './cmos/front-end';
 export { type CmosMemorySize } from './cmos/state';
 export { RtcTimer, type RtcTimerConfig } from './cmos/timer';

@@ -22,6 +22,18 @@ export class OwnedFd implements Disposable {
   }
 
   /**
+   * A second descriptor of the open file behind `raw`, closed on exec; `raw` stays its owner's.
+   * @throws RangeError if `raw` is no descriptor number
+   * @throws SysError EBADF, EMFILE
+   */
+  static duplicate(raw: number): OwnedFd {
+    const borrowed = OwnedFd.adopt(raw);
+    const own = borrowed.dup();
+    borrowed.release();
+    return own;
+  }
+
+  /**
    * The descriptor's number, for a call; the owner stays the owner.
    * @throws Error if it was closed
    */

@@ -76,7 +76,8 @@ function load(kvm: Kvm, memory: GuestMemory, config: RunConfig): VcpuStart {
 }
 
 /**
- * Makes a VM from its configuration: memory, interrupt controllers, devices. Nothing has to be undone if it fails: all of it is this process's own.
+ * Makes a VM from its configuration: memory, interrupt controllers, devices. Nothing has to be undone
+ * if it fails: all of it is this process's own.
  * @param disks open and locked; taken over
  * @throws UserError and others saying what is wrong
  */

@@ -1,4 +1,4 @@
-import { type BackEnd, startBackEnd } from '@crosvm/devices';
+import { type BackEnd, drainAll, startBackEnd } from '@crosvm/devices';
 import {
   FdSocket,
   GuestMemory,
@@ -108,7 +108,7 @@ export class DeviceHost implements Disposable {
         this.#startDevice(request, fds);
         break;
       case 'drain':
-        this.#drain();
+        drainAll(this.#backEnds, () => this.#loop.stop());
     }
   }
 
@@ -129,20 +129,6 @@ export class DeviceHost implements Disposable {
       }),
     };
     this.#backEnds.push(startBackEnd(plan, unpackFds(fds, queues), surroundings));
-  }
-
-  #drain(): void {
-    let left = this.#backEnds.length;
-    const done = (): void => {
-      left -= 1;
-      if (left <= 0) {
-        this.#loop.stop();
-      }
-    };
-    if (left === 0) {
-      done();
-    }
-    this.#backEnds.forEach((backEnd) => backEnd.drain(done));
   }
 
   /** A supervisor that does not read, or is gone, is not waited for. */

@@ -10,9 +10,7 @@ import type { HostThreadData, StartedHost } from './host-start';
  * @param controlFd stays the caller's
  */
 export function startHostThread(controlFd: number): StartedHost {
-  const borrowed = OwnedFd.adopt(controlFd);
-  const workerData: HostThreadData = { controlFd: borrowed.dup().release() };
-  borrowed.release();
+  const workerData: HostThreadData = { controlFd: OwnedFd.duplicate(controlFd).release() };
   const worker = new Worker(join(__dirname, 'device-host.js'), { name: 'device-host', workerData });
   const ended = new Promise<string | undefined>((resolve) => {
     worker.once('error', (error) => resolve(error.message));

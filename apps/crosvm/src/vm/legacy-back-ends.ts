@@ -2,6 +2,7 @@ import {
   areaOf,
   type BackEnd,
   cmos,
+  drainAll,
   FdSink,
   LineSink,
   RtcTimer,
@@ -36,15 +37,7 @@ export class LegacyBackEnds implements Disposable {
 
   /** Passes on what the guest, which has stopped, left behind; then calls `done`. */
   drain(done: () => void): void {
-    let left = this.#backEnds.length;
-    this.#backEnds.forEach((backEnd) =>
-      backEnd.drain(() => {
-        left -= 1;
-        if (left === 0) {
-          done();
-        }
-      }),
-    );
+    drainAll(this.#backEnds, done);
   }
 
   [Symbol.dispose](): void {

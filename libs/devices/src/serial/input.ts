@@ -46,9 +46,7 @@ export class SerialInput implements Disposable {
     this.#page = page;
     this.#irq = irq;
     this.#onProblem = onProblem;
-    const borrowed = OwnedFd.adopt(fd);
-    this.#fd = borrowed.dup();
-    borrowed.release();
+    this.#fd = OwnedFd.duplicate(fd);
   }
 
   attach(poller: Poller): void {

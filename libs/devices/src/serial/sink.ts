@@ -47,10 +47,7 @@ function openAgain(fd: number): OwnedFd {
       // No /proc in a jail; no permission on a terminal after su; no reader on a pipe.
     }
   }
-  const borrowed = OwnedFd.adopt(fd);
-  const own = borrowed.dup();
-  borrowed.release();
-  return own;
+  return OwnedFd.duplicate(fd);
 }
 
 /** Writes to a file descriptor, straight from the page. */

@@ -15,12 +15,7 @@ const GSI = 40;
 
 /** What a device host would get. */
 function copies(fds: BackEndFds<number>): BackEndFds<OwnedFd> {
-  const copy = (raw: number): OwnedFd => {
-    const borrowed = OwnedFd.adopt(raw);
-    const own = borrowed.dup();
-    borrowed.release();
-    return own;
-  };
+  const copy = (raw: number): OwnedFd => OwnedFd.duplicate(raw);
   return {
     page: copy(fds.page),
     channel: copy(fds.channel),
