@@ -14,11 +14,11 @@ const tests = readdirSync(join(root, 'src', 'tests')).filter((name) => name.ends
 await build({
   absWorkingDir: root,
   entryPoints: [
-    ...tests.map((name) => join('src', 'tests', name)),
-    join('src', 'harness', 'nothing-left.setup.ts'),
+    ...tests.map((name) => ({ in: join('src', 'tests', name), out: name.replace(/\.ts$/, '') })),
+    { in: join('src', 'harness', 'nothing-left.setup.ts'), out: 'nothing-left.setup' },
+    { in: join('src', 'run', 'main.ts'), out: 'run-tests' },
   ],
   outdir,
-  entryNames: '[name]',
   bundle: true,
   platform: 'node',
   format: 'cjs',

@@ -1,8 +1,12 @@
 'use strict';
 
+const { writeFileSync } = require('node:fs');
 const { relative } = require('node:path');
 
-/** Tells of each test when it is done: jest's own reporters wait for the end of its file. */
+/**
+ * Tells of each test when it is done: jest's own reporters wait for the end of its file. The results of all files
+ * that are done, as `jest --json` has them, are in the file CROSVM_E2E_RESULTS: the host may die before the end.
+ */
 module.exports = class LiveReporter {
   #root;
   #lastFailure = '';
@@ -21,7 +25,8 @@ module.exports = class LiveReporter {
     failureMessages.forEach((message) => this.#tell(message));
   }
 
-  onTestFileResult(_, { testResults, testExecError, failureMessage }) {
+  onTestFileResult(_, { testResults, testExecError, failureMessage }, soFar) {
+    writeFileSync(process.env.CROSVM_E2E_RESULTS, JSON.stringify(asJson(soFar)));
     for (const { status, fullName } of testResults) {
       if (status !== 'passed' && status !== 'failed') {
         console.log(`skip ${fullName}`);
@@ -40,3 +45,15 @@ module.exports = class LiveReporter {
     console.log(text.replace(/^/gm, '     '));
   }
 };
+
+/** What of jest's JSON is made use of. */
+function asJson({ testResults }) {
+  return {
+    testResults: testResults.map((file) => ({
+      name: file.testFilePath,
+      status: file.testExecError || file.numFailingTests > 0 ? 'failed' : 'passed',
+      message: file.failureMessage ?? '',
+      assertionResults: file.testResults,
+    })),
+  };
+}

@@ -29,7 +29,9 @@ describe.each([{ pty: false }, { pty: true }])('with a terminal: $pty', (options
   });
 
   test('finds a process that is left behind, even one with a session of its own', async () => {
-    await using program = shell('setsid sleep 1234 >/dev/null 2>&1 </dev/null &', options);
+    // The end of the shell's session must not end it before it has its own.
+    const script = 'trap "" HUP; setsid sleep 1234 >/dev/null 2>&1 </dev/null &';
+    await using program = shell(script, options);
     await expect(program.ended(LIMIT_MS)).rejects.toThrow(/left process \d+ \(.*sleep 1234\)/);
   });
 

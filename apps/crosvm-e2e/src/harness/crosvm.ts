@@ -1,3 +1,4 @@
+import { BROKEN_GUEST } from './broken-guest';
 import { CROSVM } from './command';
 import type { Connection, Exit } from './connection';
 import { HOST_KIND } from './host';
@@ -29,12 +30,6 @@ const GRACE_MS = scaled(500);
 
 /** What is left of every time limit once a VM has failed to answer in time: it seldom gets better. */
 const LITTLE_PATIENCE = 0.1;
-
-/**
- * What crosvm says of a guest that an emulated host broke: see "The emulated host" in the README. A VM that
- * ended so before anything was done to it is started once more there.
- */
-const BROKEN_GUEST = 'KVM_EXIT_SHUTDOWN';
 
 type AnyConnection = Connection & Partial<PipeConnection & TerminalConnection>;
 
@@ -167,7 +162,7 @@ export class Crosvm implements AsyncDisposable {
     await this[Symbol.asyncDispose]();
   }
 
-  /** Starts a VM anew that the host broke; says whether it did. */
+  /** Starts a VM anew that the host broke before anything was done to it; says whether it did. */
   async #startAgain(): Promise<boolean> {
     if (!this.#mayStartAgain || !this.stderr.text.includes(BROKEN_GUEST)) {
       return false;

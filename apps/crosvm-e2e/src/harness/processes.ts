@@ -9,6 +9,12 @@ export const MARK_VARIABLE = 'CROSVM_E2E_MARK';
 /** Marks of this process; test files that run one after the other share it. */
 const MARK_PREFIX = `${process.pid}-`;
 
+/**
+ * One scan may miss a process: one that is born behind its back, or that is executing a program just now and
+ * has no environment for that moment.
+ */
+const ENOUGH_SCANS = 3;
+
 /** A process, as far as a message needs it. */
 export interface MarkedProcess {
   readonly pid: number;
@@ -48,9 +54,10 @@ function processesWhere(test: (variables: readonly string[]) => boolean): readon
 /** Those of them that are still there when they have been given time to end. */
 export async function remaining(mark: string, graceMs: number): Promise<readonly MarkedProcess[]> {
   const deadline = performance.now() + graceMs;
-  for (;;) {
+  for (let emptyScans = 0; ;) {
     const processes = processesMarked(mark);
-    if (processes.length === 0 || performance.now() > deadline) {
+    emptyScans = processes.length === 0 ? emptyScans + 1 : 0;
+    if (emptyScans === ENOUGH_SCANS || (emptyScans === 0 && performance.now() > deadline)) {
       return processes;
     }
     await pause(20);
