@@ -66,7 +66,7 @@ export class DeviceHosts {
   /**
    * Lets all hosts finish what they are doing, and waits until they have ended. The guest must have
    * stopped.
-   * @param timeoutMs after that long a host that has not ended is killed
+   * @param timeoutMs after that long a host that has not ended is killed or given up
    */
   async stop(timeoutMs: number): Promise<void> {
     await Promise.all(this.#links.map((link) => link.stop(timeoutMs)));

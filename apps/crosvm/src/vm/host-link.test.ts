@@ -161,6 +161,9 @@ describe('HostLink', () => {
     using rig = new Rig(() => false);
     await rig.link.stop(1);
     expect(rig.events).toEqual(['kill', 'abandon']);
+    expect(rig.log.map(({ message }) => message)).toEqual([
+      'the device host of disk vda does not end, and is given up',
+    ]);
   });
 
   it('does not mind a host that is gone when it is told something', async () => {

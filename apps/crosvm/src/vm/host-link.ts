@@ -76,17 +76,18 @@ export class HostLink {
   }
 
   /**
-   * Lets the host finish what it is doing, and waits until it has ended. It is killed if that takes
-   * longer than `timeoutMs`.
+   * Lets the host finish what it is doing, and waits until it has ended. If that takes longer than
+   * `timeoutMs`, it is killed, or given up where that is not in our power.
    */
   async stop(timeoutMs: number): Promise<void> {
     const { part, host, control } = this.#parts;
     this.#stopping = true;
     this.send({ kind: 'drain' });
     if (!(await this.#endsWithin(timeoutMs))) {
-      this.#events.log.warn(`${part} does not end, and is killed`);
       this.#killed = true;
-      if (!host.kill() || !(await this.#endsWithin(KILL_MS))) {
+      const isKilled = host.kill();
+      this.#events.log.warn(`${part} does not end, and is ${isKilled ? 'killed' : 'given up'}`);
+      if (!isKilled || !(await this.#endsWithin(KILL_MS))) {
         host.abandon();
       }
     }

@@ -54,7 +54,7 @@ export class FakeHost implements HostServices {
   }
 
   backEnd(fd: number): BackEndPort {
-    return this.backEnds[fd] ?? { ask: () => true };
+    return this.backEnds[fd] ?? { ask: () => true, isGone: false };
   }
 
   guestError(message: string): void {

@@ -61,6 +61,8 @@ export class FakeBackEnd implements BackEndPort {
   /** The queues at the last activation. */
   queues: (QueueSetup | undefined)[] = [];
   running = false;
+  /** It answers nothing any more. */
+  isGone = false;
 
   constructor(readonly page: () => DevicePage) {}
 
@@ -71,7 +73,7 @@ export class FakeBackEnd implements BackEndPort {
 
   ask(request: BackEndRequest): boolean {
     this.requests.push(request);
-    if (this.refuses.has(request.kind)) {
+    if (this.isGone || this.refuses.has(request.kind)) {
       return false;
     }
     if (request.kind === RequestKind.Activate) {

@@ -1,5 +1,9 @@
 import { FdSocket, OwnedFd, PollLoop, SharedMemory, sinkLogger } from '@crosvm/sys-util';
-import { VIRTIO_F_RING_RESET, VIRTIO_F_VERSION_1 } from '@crosvm/virtio-sys';
+import {
+  VIRTIO_F_ACCESS_PLATFORM,
+  VIRTIO_F_RING_RESET,
+  VIRTIO_F_VERSION_1,
+} from '@crosvm/virtio-sys';
 
 import { type BackEndFds, startBackEnd } from './back-end-plan';
 import { decodeAnswer, encodeRequest, RequestKind } from './channel/messages';
@@ -74,6 +78,11 @@ describe('VirtioDevice', () => {
     expect(rig.config.wires.map(({ gsi }) => gsi)).toEqual([GSI, GSI + 1]);
     expect(rig.device.gsis).toBe(2);
     expect(rig.config.intx.gsi).toBe(17);
+  });
+
+  it('may access all memory of the guest by the addresses of its driver', () => {
+    using rig = new Rig();
+    expect(hasFeature(rig.config.features, VIRTIO_F_ACCESS_PLATFORM)).toBe(false);
   });
 
   it('is one device for both halves: what its driver asks for is done', () => {

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 
 import fc from 'fast-check';
-import { FdSocket, PollLoop, socketPair } from '@crosvm/sys-util';
+import { FdSocket, hangUp, PollLoop, socketPair } from '@crosvm/sys-util';
 
 import { bundleScript } from '../../testing/bundle';
 import { decodeAnswer, decodeRequest, encodeAnswer, encodeRequest, RequestKind } from './messages';
@@ -64,6 +64,16 @@ describe('a back end that is asked', () => {
     const port = new SocketBackEndPort(mine.raw);
     theirs.close();
     expect(port.ask({ kind: RequestKind.Reset })).toBe(false);
+    expect(port.isGone).toBe(true);
+  });
+
+  it('is gone for whom hung up', () => {
+    const [mine, theirs] = socketPair();
+    using _peer = FdSocket.adopt(theirs);
+    const port = new SocketBackEndPort(mine.raw);
+    hangUp(mine.raw);
+    expect(port.ask({ kind: RequestKind.Reset })).toBe(false);
+    expect(port.isGone).toBe(true);
   });
 
   it('may never answer', () => {
@@ -71,6 +81,7 @@ describe('a back end that is asked', () => {
     using peer = FdSocket.adopt(theirs);
     const port = new SocketBackEndPort(mine.raw, 20);
     expect(port.ask({ kind: RequestKind.Reset })).toBe(false);
+    expect(port.isGone).toBe(false);
     expect(peer.raw).toBe(theirs.raw);
   });
 

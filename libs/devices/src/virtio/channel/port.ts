@@ -12,6 +12,8 @@ import {
 export interface BackEndPort {
   /** Asks and waits. False if the back end refuses, does not answer, or is gone. */
   ask(request: BackEndRequest): boolean;
+  /** The last one that was asked found the back end gone: it died, or the guest is being ended. */
+  readonly isGone: boolean;
 }
 
 /**
@@ -27,12 +29,17 @@ export class SocketBackEndPort implements BackEndPort {
   readonly #socket: FdSocket;
   readonly #timeoutMs: number;
   #sequence = firstSequence();
+  #isGone = false;
 
   /** @param fd the socket; it stays open until the process ends */
   constructor(fd: number, timeoutMs = ANSWER_TIMEOUT_MS) {
     const options = { maxBytes: MAX_MESSAGE_BYTES, maxFds: 0, nonblock: true };
     this.#socket = FdSocket.adopt(OwnedFd.adopt(fd), options);
     this.#timeoutMs = timeoutMs;
+  }
+
+  get isGone(): boolean {
+    return this.#isGone;
   }
 
   ask(request: BackEndRequest): boolean {
@@ -43,6 +50,7 @@ export class SocketBackEndPort implements BackEndPort {
     } catch (error) {
       // The back end is gone (EPIPE), or not itself: whoever watches it ends the VM.
       if (error instanceof SysError || error instanceof MessageTruncatedError) {
+        this.#isGone = error instanceof SysError;
         return false;
       }
       throw error;
@@ -57,6 +65,7 @@ export class SocketBackEndPort implements BackEndPort {
       }
       const message = this.#socket.receive();
       if (message === 'closed') {
+        this.#isGone = true;
         return false;
       }
       const answer = message === 'would-block' ? undefined : decodeAnswer(message.bytes);

@@ -35,6 +35,11 @@ export class BackEndLink {
     return this.#port.ask(request);
   }
 
+  /** The back end was found gone, which whoever watches it reports: no fault of the driver's. */
+  get isGone(): boolean {
+    return this.#port?.isGone === true;
+  }
+
   /** Kicks queue `index`. */
   kick(index: number): void {
     const fd = this.#config.kickFds[index];

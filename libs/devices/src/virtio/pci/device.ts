@@ -276,7 +276,7 @@ export class VirtioDevice {
 
   /** Stops the back end if it was ever started, and waits for it. */
   #disengage(): void {
-    const { state, link, setNotifying, note } = this.#parts;
+    const { state, link, setNotifying } = this.#parts;
     const { registers } = state;
     if (registers.active !== 0) {
       setNotifying(false);
@@ -286,7 +286,7 @@ export class VirtioDevice {
       registers.engaged = 0;
       if (!link.ask({ kind: RequestKind.Reset })) {
         registers.lost = 1;
-        note('the back end did not acknowledge a reset: the device is out of order');
+        this.#noteFailure('the back end did not acknowledge a reset: the device is out of order');
       }
     }
   }
@@ -296,11 +296,19 @@ export class VirtioDevice {
    * back end is left alone.
    */
   #giveUp(reason: string): void {
-    const { state, interrupts, note } = this.#parts;
-    note(`needs a reset: ${reason}`);
+    const { state, interrupts } = this.#parts;
+    this.#noteFailure(`needs a reset: ${reason}`);
     state.registers.needs_reset = 1;
     if ((state.registers.status & VIRTIO_CONFIG_S_DRIVER_OK) !== 0) {
       interrupts.raiseConfig();
+    }
+  }
+
+  /** Notes what went wrong, unless there is no back end any more: then that is what went wrong. */
+  #noteFailure(message: string): void {
+    const { link, note } = this.#parts;
+    if (!link.isGone) {
+      note(message);
     }
   }
 }

@@ -184,6 +184,16 @@ describe('a device that cannot serve its driver', () => {
     expect(rig.backEnd.running).toBe(false);
   });
 
+  it('is one whose back end is gone, which others report', () => {
+    const rig = refused((each) => {
+      each.enableQueue(0);
+      each.backEnd.isGone = true;
+    });
+    expect(rig.status).toBe(READY | NEEDS_RESET);
+    rig.status = 0;
+    expect(rig.host.guestErrors).toEqual([]);
+  });
+
   it('says so by an interrupt', () => {
     const rig = refused(() => undefined);
     expect(rig.host.pci.sent).toEqual([0x77]);
