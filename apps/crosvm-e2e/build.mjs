@@ -1,5 +1,6 @@
 // Bundles the tests, one file each: compiling TypeScript takes long on an emulated host.
-// Then it compiles what tests need of C, where there is a compiler: without it they say so.
+// Then it compiles what tests need of C, where there is a compiler: without it they say so. Those of the
+// bare-metal guest are made by its Makefile.
 import { spawnSync } from 'node:child_process';
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -28,6 +29,12 @@ await build({
   sourcesContent: false,
   logLevel: 'warning',
 });
+
+const guest = join(root, '..', '..', 'guests', 'bare-metal');
+const make = spawnSync('make', ['-s', '-C', guest], { stdio: 'inherit' });
+if (make.error?.code !== 'ENOENT' && make.status !== 0) {
+  process.stderr.write(`note: ${guest} cannot be made here\n`);
+}
 
 const source = join(root, 'fixtures', 'deny-ioctl.c');
 const { error, status } = spawnSync(

@@ -3,7 +3,15 @@ import { CROSVM } from './command';
 import type { Connection, Exit } from './connection';
 import { HOST_KIND } from './host';
 import { connectByPipes, type PipeConnection } from './pipes';
-import { kill, killAll, MARK_VARIABLE, type MarkedProcess, newMark, remaining } from './processes';
+import {
+  childrenOf,
+  kill,
+  killAll,
+  MARK_VARIABLE,
+  newMark,
+  type Process,
+  remaining,
+} from './processes';
 import { Scratch } from './scratch';
 import { connectByTerminal, type TerminalConnection } from './terminal';
 import { ANSWER_MS, END_MS, scaled, withLimit } from './time';
@@ -42,6 +50,7 @@ export class Crosvm implements AsyncDisposable {
   #mayStartAgain: boolean;
   #wasKilled = false;
   #patience = 1;
+  #deviceHosts: readonly Process[] = [];
 
   /** Starts `crosvm ARGS`. */
   static spawn(args: readonly string[], options: SpawnOptions = {}): Crosvm {
@@ -110,6 +119,29 @@ export class Crosvm implements AsyncDisposable {
     kill(await this.pid(), name);
   }
 
+  /** Its device hosts by the names of their devices. From now on, `ended` looks for them, too. */
+  async deviceHosts(): Promise<ReadonlyMap<string, Process>> {
+    const named = childrenOf(await this.pid()).map(
+      (child) => [/device-host\.js (.+)$/.exec(child.commandLine)?.[1] ?? '', child] as const,
+    );
+    const hosts = new Map(named.filter(([name]) => name !== ''));
+    this.#deviceHosts = [...hosts.values()];
+    return hosts;
+  }
+
+  /**
+   * Sends a signal to the host of a device, such as `disk vda`.
+   * @throws Error if there is none
+   */
+  async signalHost(device: string, name: NodeJS.Signals): Promise<void> {
+    const host = (await this.deviceHosts()).get(device);
+    if (host === undefined) {
+      throw new Error(`there is no device host of ${device}`);
+    }
+    this.#mayStartAgain = false;
+    kill(host.pid, name);
+  }
+
   /** Leaves the output unread, so that its pipe fills up; on pipes only. */
   holdOutput(): void {
     this.#connection.holdOutput?.();
@@ -131,7 +163,7 @@ export class Crosvm implements AsyncDisposable {
     if (await this.#startAgain()) {
       return await this.ended(limitMs);
     }
-    const left = await remaining(this.#mark, GRACE_MS);
+    const left = await remaining(this.#mark, this.#deviceHosts, GRACE_MS);
     if (left.length > 0) {
       throw new Error(`crosvm has ended, but left ${describe(left)}\n${this.#tails()}`);
     }
@@ -183,7 +215,7 @@ export class Crosvm implements AsyncDisposable {
   }
 }
 
-function describe(processes: readonly MarkedProcess[]): string {
+function describe(processes: readonly Process[]): string {
   return processes.map(({ pid, commandLine }) => `process ${pid} (${commandLine})`).join(', ');
 }
 

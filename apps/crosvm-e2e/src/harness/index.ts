@@ -1,3 +1,4 @@
+export { bareMetalOutput, bareMetalProgram } from './bare-metal';
 export type { Exit } from './connection';
 export { Crosvm, type SpawnOptions } from './crosvm';
 export { type Ability, type Guest, type GuestKernel, theGuest } from './guest';
@@ -20,6 +21,7 @@ export {
   guestLacks,
   guestLacksCpus,
   guestLacksMemory,
+  hostLacksBareMetal,
   hostLacksCompiler,
   hostLacksCpus,
   hostLacksKvm,

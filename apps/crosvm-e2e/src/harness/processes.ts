@@ -16,7 +16,7 @@ const MARK_PREFIX = `${process.pid}-`;
 const ENOUGH_SCANS = 3;
 
 /** A process, as far as a message needs it. */
-export interface MarkedProcess {
+export interface Process {
   readonly pid: number;
   readonly commandLine: string;
 }
@@ -25,13 +25,13 @@ export interface MarkedProcess {
  * The processes that were started with a mark in their environment, whoever their parent is by now.
  * Those that have ended and wait to be reaped have no environment any more, and do not count.
  */
-function processesMarked(mark: string): readonly MarkedProcess[] {
+function processesMarked(mark: string): readonly Process[] {
   const setting = `${MARK_VARIABLE}=${mark}`;
   return processesWhere((variables) => variables.includes(setting));
 }
 
 /** The processes that this process started with any mark. */
-export function markedProcesses(): readonly MarkedProcess[] {
+export function markedProcesses(): readonly Process[] {
   const beginning = `${MARK_VARIABLE}=${MARK_PREFIX}`;
   return processesWhere((variables) => variables.some((each) => each.startsWith(beginning)));
 }
@@ -41,21 +41,50 @@ export function newMark(): string {
   return `${MARK_PREFIX}${randomUUID()}`;
 }
 
-function processesWhere(test: (variables: readonly string[]) => boolean): readonly MarkedProcess[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+function processesWhere(test: (variables: readonly string[]) => boolean): readonly Process[] {
+  return processIds()
+    .filter((pid) => Number(pid) !== process.pid)
     .filter((pid) => test(fileOf(pid, 'environ').split('\0')))
-    .map((pid) => ({
-      pid: Number(pid),
-      commandLine: fileOf(pid, 'cmdline').replaceAll('\0', ' ').trim().slice(0, 200),
-    }));
+    .map(processOf);
 }
 
-/** Those of them that are still there when they have been given time to end. */
-export async function remaining(mark: string, graceMs: number): Promise<readonly MarkedProcess[]> {
+function processIds(): readonly string[] {
+  return readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+}
+
+function processOf(pid: string): Process {
+  const commandLine = fileOf(pid, 'cmdline').replaceAll('\0', ' ').trim().slice(0, 200);
+  return { pid: Number(pid), commandLine };
+}
+
+/** The processes whose parent a process is, whatever is in their environment. */
+export function childrenOf(parent: number): readonly Process[] {
+  const isChild = (pid: string): boolean =>
+    // After the name, which may contain anything: the state, and the parent.
+    Number(
+      fileOf(pid, 'stat')
+        .replace(/^.*\) \S /s, '')
+        .split(' ')[0],
+    ) === parent;
+  return processIds().filter(isChild).map(processOf);
+}
+
+/**
+ * Those that were started with a mark, and the `others`, that are still there when they have been given
+ * time to end.
+ */
+export async function remaining(
+  mark: string,
+  others: readonly Process[],
+  graceMs: number,
+): Promise<readonly Process[]> {
   const deadline = performance.now() + graceMs;
   for (let emptyScans = 0; ;) {
-    const processes = processesMarked(mark);
+    const left = others.filter(({ pid, commandLine }) =>
+      // Another process may have its number by now.
+      processOf(String(pid)).commandLine.startsWith(commandLine),
+    );
+    const processes = [...processesMarked(mark), ...left];
     emptyScans = processes.length === 0 ? emptyScans + 1 : 0;
     if (emptyScans === ENOUGH_SCANS || (emptyScans === 0 && performance.now() > deadline)) {
       return processes;

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 
+import { bareMetalProgram } from './bare-metal';
 import { type Ability, theGuest } from './guest';
 import { hasKvm, HOST_KIND } from './host';
 import { DENY_IOCTL, UNSHARE } from './wrappers';
@@ -56,6 +57,12 @@ export function hostLacksNamespaces(): Lack {
   const [program = '', ...args] = UNSHARE;
   const { status } = spawnSync(program, [...args, 'true'], { stdio: 'ignore' });
   return status === 0 ? undefined : 'no mount namespaces can be made on this machine';
+}
+
+/** Was the bare-metal guest not made? */
+export function hostLacksBareMetal(): Lack {
+  const lack = existsSync(bareMetalProgram('busy')) ? undefined : 'there was no compiler for it';
+  return hostLacksKvm() ?? lack;
 }
 
 /** Was there no compiler when the tests were built? */
