@@ -1,10 +1,25 @@
 import type { Timed } from './time-to-output';
 
+/** A disk that a guest has from crosvm and its peers alike. */
+export interface BenchDisk {
+  readonly path: string;
+  /** Its serial number, by which the guest knows it. */
+  readonly id: string;
+  /** Past the host's page cache. */
+  readonly direct: boolean;
+  /** How QEMU reads and writes it. */
+  readonly aio: QemuAio;
+}
+
+/** QEMU's ways to reach a file without waiting for it. */
+export type QemuAio = 'threads' | 'io_uring';
+
 /** A guest that crosvm and its peers boot alike. */
 export interface BenchGuest {
   readonly kernel: string;
   readonly initrd?: string;
   readonly cmdline: string;
+  readonly disks?: readonly BenchDisk[];
 }
 
 /** The defaults of `crosvm run`, which the peers are given too. */
@@ -26,26 +41,49 @@ const COMMON = [
 ];
 const CONSOLE = ['-no-reboot', '-display', 'none', '-serial', 'stdio'];
 
-function qemu(machine: readonly string[], { kernel, initrd, cmdline }: BenchGuest): Timed {
-  const disk = initrd === undefined ? [] : ['-initrd', initrd];
-  const boot = ['-kernel', kernel, ...disk, '-append', cmdline];
-  return { command: 'qemu-system-x86_64', args: [...COMMON, ...machine, ...CONSOLE, ...boot] };
+/** Options for QEMU to open a disk image; the drive is called like the disk. */
+export function qemuDrive({ path, id, direct, aio }: BenchDisk): string[] {
+  const cache = direct ? 'none' : 'writeback';
+  const file = path.replaceAll(',', ',,');
+  return ['-drive', `if=none,id=${id},file=${file},format=raw,cache=${cache},aio=${aio}`];
 }
 
-/** QEMU's machine without PCI and firmware devices, made for quick starts. */
+function qemuDisk(disk: BenchDisk): string[] {
+  return [...qemuDrive(disk), '-device', `virtio-blk-pci,drive=${disk.id},serial=${disk.id}`];
+}
+
+function qemu(
+  machine: readonly string[],
+  { kernel, initrd, cmdline, disks = [] }: BenchGuest,
+): Timed {
+  const ramdisk = initrd === undefined ? [] : ['-initrd', initrd];
+  const boot = ['-kernel', kernel, ...ramdisk, '-append', cmdline];
+  const args = [...COMMON, ...machine, ...CONSOLE, ...boot, ...disks.flatMap(qemuDisk)];
+  return { command: 'qemu-system-x86_64', args };
+}
+
+/**
+ * QEMU's machine without firmware devices, made for quick starts. It has PCI only where there are
+ * disks, so that these are virtio-blk-pci everywhere.
+ */
 export function qemuMicrovm(guest: BenchGuest): Timed {
   const machine = 'microvm,rtc=on,pit=on,pic=on,isa-serial=on,acpi=on';
-  return qemu(['-M', machine], guest);
+  return qemu(['-M', guest.disks === undefined ? machine : `${machine},pcie=on`], guest);
 }
 
-/** QEMU's PC of today, with nothing plugged in. */
+/** QEMU's PC of today, with nothing plugged in but disks. */
 export function qemuQ35(guest: BenchGuest): Timed {
   return qemu(['-M', 'q35'], guest);
 }
 
+function crosvmDisk({ path, id, direct }: BenchDisk): string[] {
+  return ['--rwdisk', `${path},id=${id},o_direct=${direct}`];
+}
+
 /** crosvm as its users start it. */
-export function crosvm(main: string, { kernel, initrd, cmdline }: BenchGuest): Timed {
-  const disk = initrd === undefined ? [] : ['-i', initrd];
+export function crosvm(main: string, { kernel, initrd, cmdline, disks = [] }: BenchGuest): Timed {
+  const ramdisk = initrd === undefined ? [] : ['-i', initrd];
   const params = cmdline === '' ? [] : ['-p', cmdline];
-  return { command: process.execPath, args: [main, 'run', ...disk, ...params, kernel] };
+  const options = [...ramdisk, ...params, ...disks.flatMap(crosvmDisk)];
+  return { command: process.execPath, args: [main, 'run', ...options, kernel] };
 }

@@ -14,8 +14,10 @@ export interface Comparison {
   /** The peer's name, and its values in the order of ours. */
   readonly peer: string;
   readonly theirs: readonly number[];
-  /** Largest ratio of ours to the peer's that is within the budget. */
+  /** The last ratio of ours to the peer's that is within the budget. */
   readonly budget: number;
+  /** Which values are good: small ones such as times, by default, or large ones such as rates. */
+  readonly better?: 'less' | 'more';
 }
 
 /** The median of the pair by pair ratios: what drifts over time hits both of a pair. */
@@ -23,7 +25,8 @@ function ratio({ ours, theirs }: Comparison): number {
   return median(ours.map((value, index) => value / (theirs[index] ?? NaN)));
 }
 
-function figure(values: readonly number[]): string {
+/** The median of some values, with the least and the most of them. */
+export function figure(values: readonly number[]): string {
   const digits = median(values) < 100 ? 2 : 0;
   const [least, most] = [Math.min(...values), Math.max(...values)];
   return `${median(values).toFixed(digits)} (${least.toFixed(digits)} to ${most.toFixed(digits)})`;
@@ -31,11 +34,11 @@ function figure(values: readonly number[]): string {
 
 /** A comparison as a line of text, which says so where it is behind its budget. */
 export function describe(comparison: Comparison): string {
-  const { what, unit, ours, peer, theirs, budget } = comparison;
+  const { what, unit, ours, peer, theirs, budget, better = 'less' } = comparison;
   const times = ratio(comparison);
-  const verdict = times <= budget ? 'within' : 'BEHIND';
+  const isWithin = better === 'less' ? times <= budget : times >= budget;
   return (
     `${what}: crosvm ${figure(ours)} ${unit}, ${peer} ${figure(theirs)} ${unit}: ` +
-    `${times.toFixed(2)} x, ${verdict} the budget of ${budget.toFixed(2)} x`
+    `${times.toFixed(2)} x, ${isWithin ? 'within' : 'BEHIND'} the budget of ${budget.toFixed(2)} x`
   );
 }

@@ -1,33 +1,44 @@
 import { spawn } from 'node:child_process';
 
+import { adopt } from './scratch';
+
 /** A command to time. */
 export interface Timed {
   readonly command: string;
   readonly args: readonly string[];
 }
 
+/** When the text came, and what came with it. */
+export interface Output {
+  /** Milliseconds since the command was started. */
+  readonly milliseconds: number;
+  /** The last 64 KiB. */
+  readonly output: string;
+}
+
 /**
- * Milliseconds from starting a command until its standard output has `text`. Then it is killed.
+ * Starts a command, waits until its standard output has `text`, and kills it.
  * @throws Error if it ends before, or takes longer than `timeoutMs`
  */
-export async function timeToOutput(
+export async function outputUntil(
   { command, args }: Timed,
   text: string,
   timeoutMs: number,
-): Promise<number> {
+): Promise<Output> {
   const from = performance.now();
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  adopt(child);
   const ended = new Promise((resolve) => child.once('close', resolve));
   let output = '';
   let errors = '';
   child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString('latin1')));
   const timer = setTimeout(() => child.kill('SIGKILL'), timeoutMs);
   try {
-    return await new Promise<number>((resolve, reject) => {
+    return await new Promise<Output>((resolve, reject) => {
       child.stdout.on('data', (chunk: Buffer) => {
         output = (output + chunk.toString('latin1')).slice(-65536);
         if (output.includes(text)) {
-          resolve(performance.now() - from);
+          resolve({ milliseconds: performance.now() - from, output });
         }
       });
       child.once('error', reject);

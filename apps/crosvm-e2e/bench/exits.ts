@@ -1,0 +1,40 @@
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+
+import { compile } from './tool';
+import { DIST, EXITS, ROUNDS } from './settings';
+import { describe, median } from './statistics';
+
+/** What `exits-crosvm` prints. */
+interface ExitFigures {
+  readonly nanoseconds: number;
+  readonly bytesPerExit: number;
+}
+
+function exitsOfCrosvm(kind: string): ExitFigures {
+  const flags = ['--expose-gc', '--max-semi-space-size=64', '--no-warnings'];
+  const program = join(DIST, 'exits-crosvm.js');
+  const output = execFileSync(process.execPath, [...flags, program, kind, `${EXITS}`]);
+  return JSON.parse(output.toString()) as ExitFigures;
+}
+
+/** What an exit costs, against the same loop in C. */
+export function exits(): void {
+  const program = join(DIST, 'exits-c');
+  compile('exits.c', program);
+  for (const kind of ['pio', 'mmio']) {
+    const ours: number[] = [];
+    const theirs: number[] = [];
+    const bytes: number[] = [];
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const figures = exitsOfCrosvm(kind);
+      ours.push(figures.nanoseconds / EXITS);
+      bytes.push(figures.bytesPerExit);
+      theirs.push(Number(execFileSync(program, [kind, `${EXITS}`]).toString()) / EXITS);
+    }
+    const what = `${kind.toUpperCase()} exit`;
+    const peer = 'the same loop in C';
+    console.log(describe({ what, unit: 'ns', ours, peer, theirs, budget: 1.15 }));
+    console.log(`${what}: ${median(bytes).toFixed(2)} bytes of heap an exit, budget 0`);
+  }
+}
