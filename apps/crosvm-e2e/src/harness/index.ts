@@ -17,6 +17,7 @@ export {
   squashfsImage,
   unpackRoot,
 } from './images';
+export { hostLacksDirectIo, hostLacksLoopDevices, LoopDevice } from './host-disks';
 export {
   guestLacks,
   guestLacksCpus,
@@ -34,4 +35,10 @@ export { Scratch } from './scratch';
 export { bootArguments, type BootOptions, scriptParam } from './script';
 export { Shell, type ShellResult } from './shell';
 export { BOOT_MS, END_MS, pause, scaled } from './time';
-export { type KvmDevice, withIoctlDenied, withKvmDevice, withoutOverride } from './wrappers';
+export {
+  type KvmDevice,
+  withIoctlDenied,
+  withKvmDevice,
+  withoutOverride,
+  withSmallFileSystem,
+} from './wrappers';

@@ -11,7 +11,11 @@ import { DENY_IOCTL, UNSHARE } from './wrappers';
 export type Lack = string | undefined;
 
 /** A test that is run where nothing is missing, and else is reported as skipped, with the reason in its name. */
-export function testUnless(lack: Lack, name: string, body: () => Promise<void>): void {
+export function testUnless(
+  lack: Lack,
+  name: string,
+  body: (() => Promise<void>) | (() => void),
+): void {
   if (lack === undefined) {
     test(name, body);
   } else {

@@ -44,6 +44,27 @@ export function withKvmDevice(kvm: KvmDevice, directory: string): readonly strin
   return [...UNSHARE, 'sh', '-c', OTHER_DEV, 'sh', directory, kvm, ...WITHOUT_OVERRIDE];
 }
 
+/** Where `$1` is a file system of its own with room for `$2`, and has an empty file `disk` of `$3` bytes. */
+const SMALL_FILE_SYSTEM = `
+set -e
+mount -t tmpfs -o "size=$2" small "$1"
+truncate -s "$3" "$1/disk"
+shift 3
+exec "$@"
+`;
+
+/**
+ * Starts a program that finds a sparse file `disk` in `directory`, an empty one that is mounted over, for which
+ * there is less room than its size. Both in bytes.
+ */
+export function withSmallFileSystem(
+  directory: string,
+  { room, size }: { readonly room: number; readonly size: number },
+): readonly string[] {
+  const script = [...UNSHARE, 'sh', '-c', SMALL_FILE_SYSTEM, 'sh'];
+  return [...script, directory, String(room), String(size)];
+}
+
 /** Starts a program for which permissions of files count, also when it is root's. */
 export function withoutOverride(): readonly string[] {
   return process.getuid?.() === 0 ? WITHOUT_OVERRIDE : [];

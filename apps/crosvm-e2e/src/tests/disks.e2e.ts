@@ -1,5 +1,7 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 
+import { facts } from '../fixtures/facts';
+import { FIO_IMAGE, fioDiskBytes, fioScript, fioSuccess, hostLacksFio } from '../fixtures/fio';
 import {
   BOOT_MS,
   bootArguments,
@@ -11,6 +13,7 @@ import {
   END_MS,
   ext4Image,
   guestLacksCpus,
+  hostLacksDirectIo,
   hostLacksTool,
   md5,
   randomImage,
@@ -33,12 +36,6 @@ const WORK_MS = scaled(10_000);
 
 const lack = hostLacksTool('mkfs.ext4') ?? hostLacksTool('e2fsck') ?? hostLacksTool('debugfs');
 
-/** What a guest says of itself: lines `name: value`. */
-function facts(text: string): Readonly<Record<string, string>> {
-  const lines = [...text.matchAll(/^@(\S+): (.*?)\r*$/gm)];
-  return Object.fromEntries(lines.map(([, name = '', value = '']) => [name, value]));
-}
-
 /** Says of each disk: sectors, whether it is read-only, bytes of a block, whether it discards, its id. */
 const DESCRIBE = `
 for d in /sys/block/vd*; do
@@ -52,7 +49,6 @@ done
 /** Does all that is dangerous to a disk, and goes on with it until it is killed. */
 const WORK = `
 ${DESCRIBE}
-read -r line </proc/mounts
 while read -r _ at type options; do [ $at != / ] || echo "@root: $type \${options%%,*}"; done </proc/mounts
 echo "@readonly: $(md5sum </dev/vdb)"
 echo x 2>/dev/null >/dev/vdb && echo '@written: yes'
@@ -70,52 +66,96 @@ ln -s ../random /tree/deep/link
 i=0; while [ $i -lt 100 ]; do echo $i >/tree/deep/$i; i=$((i + 1)); done
 (cd /tree && find . -type f | xargs md5sum) >/tmp/sums && cp /tmp/sums /tree/sums
 sync
+${FIO_IMAGE === '' ? '' : fioScript('/dev/vdf')}
+[ ! -d /fio ] || fio_verify aio /dev/vdg --ioengine=libaio --iodepth=16 --direct=1 --bs=4k
+[ ! -d /fio ] || fio_verify sync /dev/vdh --ioengine=psync --bsrange=4k-64k --fsync=32
 echo '@synced: yes'
 while :; do dd if=/dev/urandom of=/more bs=64k count=16 2>/dev/null; mkdir -p /m/o/r/e; rm -rf /m; done
 `;
 
-describe.each([1, 4])('a guest with %d CPU(s) and a root that it can write', (cpus) => {
-  testUnless(
-    lack ?? guestLacksCpus(cpus),
-    'has its disks as they were asked for, and loses nothing of what was synced when all is killed',
-    async () => {
-      using files = new Scratch();
-      const root = ext4Image(files.file('root'), unpackRoot(files.file('tree')), 64);
-      const source = randomImage(files.file('source'), 8 * MIB);
-      const target = randomImage(files.file('target'), 8 * MIB);
-      const disks = [
-        ['--rwroot', `${root},id=12345678901234567890`],
-        ['-d', `${source},block_size=4096`],
-        ['--rwdisk', target],
-        ['--rwdisk', `${emptyImage(files.file('thick'), MIB)},sparse=false,id=thick`],
-        ['-d', scriptImage(files.file('script'), WORK)],
-      ];
-      const params = ['crosvm.switch', 'crosvm.exec=/dev/vde'];
-      const args = bootArguments({ cpus, modules: MODULES, params, options: disks.flat() });
-      await using vm = Crosvm.spawn(args, { noInput: true });
-      await vm.expect(/^@synced: yes/m, BOOT_MS + WORK_MS);
-      await vm.signal('SIGKILL');
-      expect(await vm.ended()).toEqual({ code: null, signal: 'SIGKILL' });
+/** What is left of a guest that was killed at its work. */
+interface Remains {
+  readonly said: Readonly<Record<string, string>>;
+  readonly root: string;
+  readonly source: string;
+  readonly target: string;
+}
 
-      const said = facts(vm.stdout.text);
-      const content = readFileSync(source);
-      content.fill(0, MIB, 5 * MIB);
-      expect(said).toMatchObject({
-        vda: '131072 0 512 1 12345678901234567890',
-        vdb: '16384 1 4096 0 ',
-        vdc: '16384 0 512 1 ',
-        vdd: '2048 0 512 0 thick',
-        root: 'ext4 rw',
-        readonly: `${md5(source)}  -`,
-        copied: `${md5(source)}  -`,
-        entropy: expect.stringMatching(/^[0-9a-f]{32} /) as string,
-      });
-      expect(said).not.toHaveProperty('written');
-      expect(readFileSync(target).equals(content)).toBe(true);
-      expect(said.discarded).toBe(`${md5(target)}  -`);
-      expect(bytesOnDisk(target)).toBeLessThanOrEqual(4 * MIB);
-      checkExt4(root);
-      checkTree(root, files.file('found'));
+/** Boots a guest with many disks, which does its `WORK` until it has synced, and kills all of it then. */
+async function killAtWork(files: Scratch, cpus: number): Promise<Remains> {
+  const root = ext4Image(files.file('root'), unpackRoot(files.file('tree')), 64);
+  const source = randomImage(files.file('source'), 8 * MIB);
+  const target = randomImage(files.file('target'), 8 * MIB);
+  const [deep, plain] = ['deep', 'plain'].map((name) =>
+    emptyImage(files.file(name), fioDiskBytes(cpus)),
+  );
+  const disks = [
+    ['--rwroot', `${root},id=12345678901234567890`],
+    ['-d', `${source},block_size=4096`],
+    ['--rwdisk', target],
+    ['--rwdisk', `${emptyImage(files.file('thick'), MIB)},sparse=false,id=thick`],
+    ['-d', scriptImage(files.file('script'), WORK)],
+    ...(FIO_IMAGE === '' ? [] : [['-d', FIO_IMAGE]]),
+    ['--rwdisk', `${deep},o_direct=${hostLacksDirectIo() === undefined}`],
+    ['--rwdisk', `${plain}`],
+  ];
+  const params = ['crosvm.switch', 'crosvm.exec=/dev/vde'];
+  const args = bootArguments({ cpus, modules: MODULES, params, options: disks.flat() });
+  await using vm = Crosvm.spawn(args, { noInput: true });
+  await vm.expect(/^@synced: yes/m, BOOT_MS + 2 * WORK_MS);
+  await vm.deviceHosts();
+  await vm.signal('SIGKILL');
+  expect(await vm.ended()).toEqual({ code: null, signal: 'SIGKILL' });
+  expect(vm.stderr.text).toBe('');
+  return { said: facts(vm.stdout.text), root, source, target };
+}
+
+describe.each([1, 4])('a guest with %d CPU(s) and a root that it can write', (cpus) => {
+  const files = new Scratch();
+  let remains: Remains;
+
+  beforeAll(async () => {
+    remains = await killAtWork(files, cpus);
+  });
+  afterAll(() => files[Symbol.dispose]());
+
+  const lacking = lack ?? guestLacksCpus(cpus);
+
+  testUnless(lacking, 'has its disks as they were asked for', () => {
+    expect(remains.said).toMatchObject({
+      vda: '131072 0 512 1 12345678901234567890',
+      vdb: '16384 1 4096 0 ',
+      vdc: '16384 0 512 1 ',
+      vdd: '2048 0 512 0 thick',
+      root: 'ext4 rw',
+      entropy: expect.stringMatching(/^[0-9a-f]{32} /) as string,
+    });
+  });
+
+  testUnless(lacking, 'copies a disk that it cannot write, and discards a part of the copy', () => {
+    const { said, source, target } = remains;
+    const content = readFileSync(source);
+    content.fill(0, MIB, 5 * MIB);
+    expect(said).not.toHaveProperty('written');
+    expect(said.readonly).toBe(`${md5(source)}  -`);
+    expect(said.copied).toBe(said.readonly);
+    expect(said.discarded).toBe(`${md5(target)}  -`);
+    expect(readFileSync(target).equals(content)).toBe(true);
+    expect(bytesOnDisk(target)).toBeLessThanOrEqual(4 * MIB);
+  });
+
+  testUnless(lacking, 'loses nothing of what was synced when all is killed', () => {
+    checkExt4(remains.root);
+    checkTree(remains.root, files.file('found'));
+  });
+
+  const direct = hostLacksDirectIo() === undefined ? ' past the page cache of the host and' : '';
+  testUnless(
+    lacking ?? hostLacksFio(),
+    `finds all that fio wrote in random order,${direct} with many requests at a time`,
+    () => {
+      const { said } = remains;
+      expect([said['fio-aio'], said['fio-sync']]).toEqual([fioSuccess(cpus), fioSuccess(cpus)]);
     },
   );
 });
