@@ -7,6 +7,7 @@ import {
   EPOLL_CTL_MOD,
   epoll_event,
   EPOLLERR,
+  EPOLLET,
   EPOLLHUP,
   EPOLLIN,
   EPOLLOUT,
@@ -27,6 +28,11 @@ export const POLL_ERROR = EPOLLERR;
 export const POLL_HANG_UP = EPOLLHUP;
 /** The other end of a stream will write no more; reported when asked for. */
 export const POLL_PEER_CLOSED = EPOLLRDHUP;
+/**
+ * Together with the others: once for each time it becomes ready, not as long as it is. An eventfd that
+ * only wakes need not be read then.
+ */
+export const POLL_EDGE = EPOLLET;
 
 /** The event list is read as 32-bit words, which makes no accessor and no BigInt. */
 const EVENT_WORDS = epoll_event.size / 4;

@@ -1,6 +1,7 @@
 export { getAffinity, setAffinity } from './affinity';
 export {
   Epoll,
+  POLL_EDGE,
   POLL_ERROR,
   POLL_HANG_UP,
   POLL_PEER_CLOSED,
@@ -47,6 +48,7 @@ export {
   type GuestRegion,
   type MemoryRange,
 } from './guest-memory';
+export { IoUring, type IoUringOptions } from './io-uring/io-uring';
 export { ioctl, ioctlRaw } from './ioctl';
 export { Iovecs } from './iovecs';
 export { type FileMapping, Mapping } from './mapping';

@@ -20,6 +20,7 @@ export const EPOLLOUT = 0x004;
 export const EPOLLERR = 0x008;
 export const EPOLLHUP = 0x010;
 export const EPOLLRDHUP = 0x2000;
+export const EPOLLET = 0x8000_0000;
 
 /** Source: poll(2). */
 export const pollfd = struct('pollfd', { fd: i32, events: i16, revents: i16 });

@@ -4,6 +4,7 @@
  */
 export * from './events';
 export * from './files';
+export * from './io-uring';
 export * from './process';
 export * from './signal';
 export * from './socket';

@@ -47,6 +47,15 @@ export const libc = bind(null, {
   timerfd_gettime: ['int', ['int', 'pointer']],
   signalfd: ['int', ['int', 'pointer', 'int']],
 
+  // io_uring, which libc has no functions for: the first argument is the number of the system call.
+  io_uring_setup: ['long', ['long', 'uint', 'pointer'], { symbol: 'syscall' }],
+  io_uring_enter: [
+    'long',
+    ['long', 'int', 'uint', 'uint', 'uint', 'ulong', 'size_t'],
+    { symbol: 'syscall' },
+  ],
+  io_uring_register: ['long', ['long', 'int', 'uint', 'pointer', 'uint'], { symbol: 'syscall' }],
+
   // Signals, threads, processes.
   pthread_sigmask: ['int', ['int', 'pointer', 'pointer']],
   sigtimedwait: ['int', ['pointer', 'pointer', 'pointer']],
