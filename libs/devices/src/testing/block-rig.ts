@@ -3,7 +3,7 @@ import { virtio_blk_outhdr } from '@crosvm/virtio-sys';
 
 import type { ActivationContext } from '../virtio/backend';
 import { Block, type FollowCapacity } from '../virtio/block/block';
-import { SynchronousEngine } from '../virtio/block/block-engine';
+import { type BlockEngine, SynchronousEngine } from '../virtio/block/block-engine';
 import { blockFeatures } from '../virtio/block/config-space';
 import type { Disk } from '../virtio/block/disk';
 import type { DiskConfig } from '../virtio/block/disk-config';
@@ -37,6 +37,18 @@ export interface TestAnswer {
   readonly input: Uint8Array;
 }
 
+/** An engine, and how to wait for it. */
+export interface EngineOfRig {
+  readonly engine: BlockEngine;
+  /** Returns when all requests are complete. */
+  readonly settle: () => void;
+}
+
+/** The engine that does all at once. */
+function atOnce(disk: Disk): EngineOfRig {
+  return { engine: new SynchronousEngine(disk), settle: () => undefined };
+}
+
 /** A disk's back end with a driver of its queue. */
 export class BlockRig {
   readonly memory: GuestMemory;
@@ -48,9 +60,10 @@ export class BlockRig {
   /** What of the configuration was changed: offset, then bytes. */
   readonly configChanges: number[][] = [];
   interrupts = 0;
+  readonly #settle: () => void;
 
   constructor(
-    disk: Disk,
+    disk: Disk | EngineOfRig,
     config: DiskConfig,
     {
       features = blockFeatures(config) | QUEUE_FEATURES,
@@ -65,7 +78,9 @@ export class BlockRig {
     this.memory = memory;
     this.driver = new MockDriver(memory, { size: 64 });
     const logger = sinkLogger({ write: (record) => this.log.push(record) });
-    this.block = new Block(config, new SynchronousEngine(disk), {
+    const { engine, settle } = 'engine' in disk ? disk : atOnce(disk);
+    this.#settle = settle;
+    this.block = new Block(config, engine, {
       logger,
       ...(follow && { follow }),
     });
@@ -113,6 +128,7 @@ export class BlockRig {
     while (this.block.handleQueue(0)) {
       // It had enough for one turn.
     }
+    this.#settle();
     return this.driver.collectUsed();
   }
 

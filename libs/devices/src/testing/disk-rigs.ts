@@ -2,8 +2,8 @@ import { virtio_blk_discard_write_zeroes } from '@crosvm/virtio-sys';
 
 import type { FollowCapacity } from '../virtio/block/block';
 import type { DiskConfig } from '../virtio/block/disk-config';
-import { RawDisk } from '../virtio/block/raw-disk';
 import { BlockRig } from './block-rig';
+import { engineFor, type EngineKind } from './engines';
 import { FakeDisk } from './fake-disk';
 import { pattern, temporaryImage } from './temporary-image';
 
@@ -21,12 +21,16 @@ export const CONFIG: DiskConfig = {
 };
 
 /** A device over a real file. */
-export function imageRig(config: Partial<DiskConfig> = {}) {
+export function imageRig(kind: EngineKind = 'synchronous', config: Partial<DiskConfig> = {}) {
   const content = pattern(SECTORS * 512);
   const image = temporaryImage(content);
-  const disk = new RawDisk({ image: image.fd.raw, sparse: true });
-  const rig = new BlockRig(disk, { ...CONFIG, ...config });
-  return { rig, image, content, [Symbol.dispose]: () => image[Symbol.dispose]() };
+  const engine = engineFor(kind, { image: image.fd.raw, sparse: true });
+  const rig = new BlockRig(engine, { ...CONFIG, ...config });
+  const dispose = () => {
+    rig.block[Symbol.dispose]();
+    image[Symbol.dispose]();
+  };
+  return { rig, image, content, [Symbol.dispose]: dispose };
 }
 
 /** A device over nothing. */

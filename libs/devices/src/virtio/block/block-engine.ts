@@ -11,39 +11,61 @@ import type { BlockRequest } from './block-request';
 import type { Disk } from './disk';
 import { SECTOR_BYTES } from './disk-config';
 
-/** Is told that a request is done. */
+/** Whom an engine answers to. */
 export interface Completion {
   /** @param result 0, or the negative errno of what failed */
   complete(request: BlockRequest, result: number): void;
+  /** Some were completed, and that was all for now: who waits for them can be told. */
+  settled(): void;
 }
 
 /** Does requests that were checked: reads, writes, flushes, discards and write zeroes. */
-export interface BlockEngine {
+export interface BlockEngine extends Disposable {
+  /** Says whom to tell; once, before the first request. */
+  attach(completion: Completion): void;
   /**
-   * Begins with a request, which is the engine's until it is complete: maybe before this returns,
-   * maybe beside others and in another order.
+   * Takes a request, which is the engine's until it is complete: maybe before this returns, maybe
+   * beside others and in another order, maybe only after `commit`.
    */
-  submit(request: BlockRequest, completion: Completion): void;
-  /** Returns when no request is with the engine any more; those that were, were completed. */
+  submit(request: BlockRequest): void;
+  /** There are no more requests for now: begins with those that were submitted. */
+  commit(): void;
+  /**
+   * Returns when no request is with the engine any more; those that were, were completed, but
+   * `settled` is not called for them.
+   */
   drain(): void;
 }
 
 /** Does each request at once, on this thread. */
 export class SynchronousEngine implements BlockEngine {
   readonly #disk: Disk;
+  #completion: Completion | undefined;
 
   constructor(disk: Disk) {
     this.#disk = disk;
   }
 
-  submit(request: BlockRequest, completion: Completion): void {
+  attach(completion: Completion): void {
+    this.#completion = completion;
+  }
+
+  submit(request: BlockRequest): void {
     const result = this.#run(request);
     const mustFlush = request.durable && result === 0;
-    completion.complete(request, mustFlush ? this.#disk.flush() : result);
+    this.#completion?.complete(request, mustFlush ? this.#disk.flush() : result);
+  }
+
+  commit(): void {
+    // All is done, and whoever submitted it knows.
   }
 
   drain(): void {
     // Nothing stays here.
+  }
+
+  [Symbol.dispose](): void {
+    // Nor is anything held.
   }
 
   #run(request: BlockRequest): number {

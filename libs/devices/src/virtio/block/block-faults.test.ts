@@ -1,4 +1,6 @@
-import { Errno } from '@crosvm/sys-util';
+import { constants } from 'node:fs';
+
+import { Errno, openFile } from '@crosvm/sys-util';
 import {
   VIRTIO_BLK_S_IOERR,
   VIRTIO_BLK_S_OK,
@@ -13,9 +15,9 @@ import {
 
 import { BlockRig, NO_STATUS } from '../../testing/block-rig';
 import { CONFIG, fakeRig, ranges, SECTORS } from '../../testing/disk-rigs';
+import { describeEngines, engineFor } from '../../testing/engines';
 import { poisonAfterEachRead } from '../../testing/poison';
 import { pattern, temporaryImage } from '../../testing/temporary-image';
-import { RawDisk } from './raw-disk';
 
 const OK = VIRTIO_BLK_S_OK;
 const IOERR = VIRTIO_BLK_S_IOERR;
@@ -132,14 +134,27 @@ describe('a host that fails', () => {
     rig.block.reset();
     expect(rig.messages.at(-1)).toBe('90 more messages like these were dropped');
   });
+});
 
+describeEngines('a host', (kind) => {
   it('that cut the file makes reads fail, not wait', () => {
-    const image = temporaryImage(pattern(1024));
-    const rig = new BlockRig(new RawDisk({ image: image.fd.raw, sparse: true }), CONFIG);
+    using image = temporaryImage(pattern(1024));
+    const rig = new BlockRig(engineFor(kind, { image: image.fd.raw, sparse: true }), CONFIG);
     const answer = rig.run({ type: IN, sector: 1, input: 1024 });
-    image[Symbol.dispose]();
+    rig.block[Symbol.dispose]();
 
     expect(answer).toMatchObject({ status: IOERR, used: 0 });
+    expect(rig.messages).toEqual(['read: i/o error (EIO), at sector 1']);
+  });
+
+  it('that has no room makes writes fail, with a line in the log', () => {
+    using full = openFile('/dev/full', constants.O_RDWR);
+    const rig = new BlockRig(engineFor(kind, { image: full.raw, sparse: true }), CONFIG);
+    const answer = rig.run({ type: OUT, output: new Uint8Array(512) });
+    rig.block[Symbol.dispose]();
+
+    expect(answer).toMatchObject({ status: IOERR, used: 1 });
+    expect(rig.messages).toEqual(['write: no space left on device (ENOSPC), at sector 0']);
   });
 });
 

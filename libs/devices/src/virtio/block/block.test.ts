@@ -13,6 +13,7 @@ import {
 
 import { NO_STATUS } from '../../testing/block-rig';
 import { CONFIG, fakeRig, imageRig, ranges, SECTORS } from '../../testing/disk-rigs';
+import { describeEngines } from '../../testing/engines';
 import { pattern } from '../../testing/temporary-image';
 import { featureMask, QUEUE_FEATURES } from '../features';
 import { HIGH_MEMORY } from '../testing/test-queue';
@@ -27,9 +28,9 @@ const FLUSH = VIRTIO_BLK_T_FLUSH;
 const DISCARD = VIRTIO_BLK_T_DISCARD;
 const ZEROES = VIRTIO_BLK_T_WRITE_ZEROES;
 
-describe('reads', () => {
+describeEngines('reads', (kind) => {
   it('give what is on the disk', () => {
-    using device = imageRig();
+    using device = imageRig(kind);
     const answer = device.rig.run({ type: IN, sector: 3, input: 1024 });
 
     expect(answer).toMatchObject({ status: OK, used: 1025 });
@@ -37,7 +38,7 @@ describe('reads', () => {
   });
 
   it('reach the last sector, and no further', () => {
-    using device = imageRig();
+    using device = imageRig(kind);
     const last = device.rig.run({ type: IN, sector: SECTORS - 1, input: 512 });
     const over = device.rig.run({ type: IN, sector: SECTORS - 1, input: 1024 });
 
@@ -54,9 +55,9 @@ describe('reads', () => {
   });
 });
 
-describe('writes', () => {
+describeEngines('writes', (kind) => {
   it('change the disk, there and nowhere else', () => {
-    using device = imageRig();
+    using device = imageRig(kind);
     const data = pattern(1536, 99);
     const answer = device.rig.run({ type: OUT, sector: 7, output: data });
 
@@ -147,9 +148,9 @@ describe('the id', () => {
   });
 });
 
-describe('a request, however it is cut into buffers', () => {
+describeEngines('a request, however it is cut into buffers', (kind) => {
   it('may have its header and its data in one buffer, and its status behind the data', () => {
-    using device = imageRig();
+    using device = imageRig(kind);
     const { rig, content } = device;
     const header = rig.header({ type: IN, sector: 2 });
     const input = rig.driver.allocate(513);
@@ -172,7 +173,7 @@ describe('a request, however it is cut into buffers', () => {
   });
 
   it('may have a header in many buffers, and data that begins in the middle of one', () => {
-    using device = imageRig();
+    using device = imageRig(kind);
     const { rig } = device;
     const bytes = Buffer.concat([rig.header({ type: OUT, sector: 4 }), pattern(512, 77)]);
     const cuts = [1, 2, 4, 6, 13, 100, 333, bytes.length];
@@ -189,7 +190,7 @@ describe('a request, however it is cut into buffers', () => {
   });
 
   it('may be read into memory that reaches over two views', () => {
-    using device = imageRig();
+    using device = imageRig(kind);
     const { rig, content } = device;
     const at = HIGH_MEMORY + 16 * 1024 ** 2 - 700;
     const { chain } = rig.place({ type: IN });

@@ -99,6 +99,7 @@ export class Block implements VirtioBackend, ChainServer, Completion {
     this.#sectors = config.sectors;
     this.#discardLimits = this.#limits(MAX_DISCARD_SECTORS, 0);
     this.#zeroLimits = this.#limits(MAX_ZERO_SECTORS, ZERO_FLAGS);
+    engine.attach(this);
   }
 
   activate(context: ActivationContext): void {
@@ -114,11 +115,15 @@ export class Block implements VirtioBackend, ChainServer, Completion {
   handleQueue(index: number): boolean {
     this.#serving = index;
     const queue = this.#context?.queues[index];
-    return queue !== undefined && serveQueue(queue, this);
+    const more = queue !== undefined && serveQueue(queue, this);
+    this.#engine.commit();
+    return more;
   }
 
   resetQueue(): void {
     this.#engine.drain();
+    // Those of other queues, too.
+    this.settled();
   }
 
   reset(): void {
@@ -131,6 +136,7 @@ export class Block implements VirtioBackend, ChainServer, Completion {
 
   [Symbol.dispose](): void {
     this.reset();
+    this.#engine[Symbol.dispose]();
   }
 
   serve(chain: DescriptorChain, queue: VirtQueue): void {
@@ -153,6 +159,16 @@ export class Block implements VirtioBackend, ChainServer, Completion {
       this.#problems.warn(`${message}, at sector ${request.sector}`);
     }
     this.#finish(request, result === 0 ? VIRTIO_BLK_S_OK : VIRTIO_BLK_S_IOERR);
+  }
+
+  settled(): void {
+    const context = this.#context;
+    const count = context?.queues.length ?? 0;
+    for (let index = 0; index < count; index += 1) {
+      if (context?.queues[index]?.needsInterrupt() === true) {
+        context.interrupt(index);
+      }
+    }
   }
 
   #limits(rangeSectors: number, flags: number): RangeLimits {
@@ -238,7 +254,7 @@ export class Block implements VirtioBackend, ChainServer, Completion {
   }
 
   #submit(request: BlockRequest): number {
-    this.#engine.submit(request, this);
+    this.#engine.submit(request);
     return PENDING;
   }
 

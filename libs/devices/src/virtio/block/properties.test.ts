@@ -8,10 +8,10 @@ import {
 import fc from 'fast-check';
 
 import { BlockRig, NO_STATUS } from '../../testing/block-rig';
+import { describeEngines, engineFor } from '../../testing/engines';
 import { testMemory } from '../testing/test-queue';
 import type { ChainBuffer, MockDriver } from '../testing/mock-driver';
 import type { DiskConfig } from './disk-config';
-import { RawDisk } from './raw-disk';
 
 const SECTORS = 16;
 const CONFIG: DiskConfig = {
@@ -25,7 +25,6 @@ const CONFIG: DiskConfig = {
 
 const image = SharedMemory.create('disk-test', SECTORS * 512);
 const content = image.map().bytes.subarray(0, SECTORS * 512);
-const disk = new RawDisk({ image: image.fd.raw, sparse: true });
 const memory = testMemory();
 
 /** Cuts `length` bytes at `at` into buffers, where the fractions say. */
@@ -88,12 +87,15 @@ function add(driver: MockDriver, chain: readonly ChainBuffer[], indirect: boolea
   }
 }
 
-describe('whatever is read and written, however it is cut', () => {
+describeEngines('whatever is read and written, however it is cut', (kind) => {
+  const engine = engineFor(kind, { image: image.fd.raw, sparse: true });
+  afterAll(() => engine.engine[Symbol.dispose]());
+
   it('is what a disk would give', () => {
     fc.assert(
       fc.property(fc.array(requests, { maxLength: 12 }), (list) => {
         content.fill(0);
-        const rig = new BlockRig(disk, CONFIG, { memory });
+        const rig = new BlockRig(engine, CONFIG, { memory });
         const model = new Uint8Array(SECTORS * 512);
         for (const request of list) {
           const { isWrite, length, fill } = request;
@@ -122,7 +124,7 @@ describe('whatever is read and written, however it is cut', () => {
     const types = fc.constantFrom(0, 1, 4, 8, 11, 13, 255);
     fc.assert(
       fc.property(bytes, types, fc.nat(600), fractions, (output, type, room, cuts) => {
-        const rig = new BlockRig(disk, config, { memory });
+        const rig = new BlockRig(engine, config, { memory });
         output.fill(type, 0, 1).fill(0, 1, 4);
         const status = rig.driver.place(new Uint8Array(room).fill(NO_STATUS));
         const readable = cut(rig.driver.place(output), output.length, cuts);

@@ -11,6 +11,7 @@ import {
 } from '@crosvm/sys-util';
 
 import type { Disk } from './disk';
+import { MORE, Transfer } from './transfer';
 
 /** Bytes of the zeroes that are written where the file system can zero nothing by itself. */
 const ZERO_BYTES = 64 * 1024;
@@ -35,9 +36,9 @@ function isUnsupported(result: number): boolean {
 /** A disk whose contents are a file or a block device of the host, byte for byte. */
 export class RawDisk implements Disk {
   readonly #image: number;
-  readonly #preferred: number;
   readonly #sparse: boolean;
   readonly #isBlockDevice: boolean;
+  readonly #transfer: Transfer;
   #zeroes: Mapping | undefined;
   readonly #zeroIovecs = new Iovecs(ZERO_IOVECS);
 
@@ -45,15 +46,15 @@ export class RawDisk implements Disk {
     this.#sparse = sparse;
     this.#isBlockDevice = isBlockDevice;
     this.#image = image;
-    this.#preferred = direct ?? image;
+    this.#transfer = new Transfer(direct ?? image, image);
   }
 
   read(iovecs: Iovecs, offset: number): number {
-    return this.#transfer(iovecs, offset, false);
+    return this.#run(iovecs, offset, false);
   }
 
   write(iovecs: Iovecs, offset: number): number {
-    return this.#transfer(iovecs, offset, true);
+    return this.#run(iovecs, offset, true);
   }
 
   flush(): number {
@@ -82,30 +83,15 @@ export class RawDisk implements Disk {
     return isUnsupported(result) ? this.#writeZeroBytes(offset, length) : result;
   }
 
-  #transfer(iovecs: Iovecs, offset: number, isWrite: boolean): number {
-    let fd = this.#preferred;
-    let at = offset;
-    while (iovecs.count > 0) {
+  #run(iovecs: Iovecs, offset: number, isWrite: boolean): number {
+    const transfer = this.#transfer;
+    let state = transfer.begin(iovecs, offset);
+    while (state === MORE) {
+      const { fd, offset: at } = transfer;
       // SAFETY: the iovecs are those of a checked chain, or of the zeroes.
-      const result = isWrite ? pwritevRaw(fd, iovecs, at) : preadvRaw(fd, iovecs, at);
-      if (result === iovecs.total) {
-        return 0;
-      }
-      if (result > 0) {
-        // Fewer than asked for: a signal, more than 2 GiB, the end of the file, a full disk. The next
-        // call says which.
-        at += result;
-        iovecs.consume(result);
-      } else if (result === -Errno.EINVAL && fd !== this.#image) {
-        // Offset, length or buffers do not suit O_DIRECT; the page cache takes any. The kernel keeps
-        // the two in step.
-        fd = this.#image;
-      } else if (result !== -Errno.EINTR) {
-        // Nothing more to be had, although it is inside the disk: somebody cut the file.
-        return result === 0 ? -Errno.EIO : result;
-      }
+      state = transfer.advance(isWrite ? pwritevRaw(fd, iovecs, at) : preadvRaw(fd, iovecs, at));
     }
-    return 0;
+    return state;
   }
 
   #punchHole(offset: number, length: number): number {

@@ -1,0 +1,68 @@
+import { IoUring, PollLoop } from '@crosvm/sys-util';
+
+import { SynchronousEngine } from '../virtio/block/block-engine';
+import { QUEUE_SIZE } from '../virtio/block/config-space';
+import { RawDisk, type RawDiskOptions } from '../virtio/block/raw-disk';
+import { RingEngine } from '../virtio/block/ring-engine';
+import type { EngineOfRig } from './block-rig';
+
+/** How requests are done. */
+export type EngineKind = 'synchronous' | 'io_uring';
+
+/** Descriptors of the queues of tests. */
+const OPERATIONS = 64;
+
+/** Milliseconds after which a loop looks again; far longer than any request of a test takes. */
+const PATIENCE_MS = 1000;
+
+/** Why there is no io_uring on this machine, for the names of tests; empty if there is. */
+function findReason(): string {
+  try {
+    IoUring.create({ operations: 1, ranges: 1 })[Symbol.dispose]();
+    return '';
+  } catch (error) {
+    return ` [skipped: ${String(error)}]`;
+  }
+}
+
+/** Why there is no io_uring on this machine, for the names of tests; empty if there is. */
+export const WITHOUT_RINGS = findReason();
+
+/** `describe` for what needs io_uring. */
+export const describeRings = WITHOUT_RINGS === '' ? describe : describe.skip;
+
+/** `describe`, once for each engine. */
+export function describeEngines(name: string, tests: (kind: EngineKind) => void): void {
+  describe(`${name}, synchronously`, () => tests('synchronous'));
+  describeRings(`${name}, by io_uring${WITHOUT_RINGS}`, () => tests('io_uring'));
+}
+
+/** A ring engine on a loop of its own, with what it is made of. */
+export interface RingOfRig extends EngineOfRig {
+  readonly engine: RingEngine;
+  readonly ring: IoUring;
+  readonly loop: PollLoop;
+}
+
+/** An engine over an image that does requests by io_uring. */
+export function ringEngine(disk: RawDiskOptions): RingOfRig {
+  const loop = new PollLoop();
+  const ring = IoUring.create({ operations: OPERATIONS, ranges: QUEUE_SIZE });
+  const { image, direct } = disk;
+  const others = new SynchronousEngine(new RawDisk(disk));
+  const engine = new RingEngine({ ring, poller: loop, image, preferred: direct ?? image, others });
+  const settle = () => {
+    while (engine.inFlight > 0) {
+      loop.runOnce(PATIENCE_MS);
+    }
+  };
+  return { engine, ring, loop, settle };
+}
+
+/** An engine of this kind over an image. */
+export function engineFor(kind: EngineKind, disk: RawDiskOptions): EngineOfRig {
+  if (kind === 'io_uring') {
+    return ringEngine(disk);
+  }
+  return { engine: new SynchronousEngine(new RawDisk(disk)), settle: () => undefined };
+}
