@@ -24,6 +24,8 @@ import { Mapping } from '../mapping';
 import { Errno } from '../sys-error';
 import { type RawRing, registerEventFd, setUpRing } from './set-up';
 
+type Sqe = ReturnType<typeof io_uring_sqe.over>;
+
 /** How large a ring is. */
 export interface IoUringOptions {
   /** Most operations at a time: a power of two, at most 32768. */
@@ -65,7 +67,7 @@ export class IoUring implements Disposable {
   readonly #cqHead: number;
   readonly #cqTail: number;
   readonly #cqFlags: number;
-  readonly #sqe: ReturnType<typeof io_uring_sqe.over>;
+  readonly #sqe: Sqe;
   readonly #sqMask: number;
   readonly #cqe: ReturnType<typeof io_uring_cqe.over>;
   readonly #cqes: number;
@@ -149,8 +151,11 @@ export class IoUring implements Disposable {
    * operations that are on their way.
    */
   fdatasync(token: number, fd: number): void {
-    this.#fill(0, 0, 0);
-    this.#sqe.rw_flags = IORING_FSYNC_DATASYNC;
+    const sqe = this.#nextSqe();
+    sqe.off = 0;
+    sqe.addr = 0;
+    sqe.len = 0;
+    sqe.rw_flags = IORING_FSYNC_DATASYNC;
     this.#submit(IORING_OP_FSYNC, fd, token);
   }
 
@@ -194,7 +199,8 @@ export class IoUring implements Disposable {
       return false;
     }
     const cqe = this.#cqe.rebase(this.#cqes + (head & this.#cqMask) * io_uring_cqe.size);
-    this.token = cqe.user_data;
+    // As an integer, which is not boxed.
+    this.token = cqe.user_data | 0;
     this.result = cqe.res;
     this.#head = (head + 1) | 0;
     // The kernel may use the entry again from here on.
@@ -233,13 +239,19 @@ export class IoUring implements Disposable {
     }
   }
 
+  /** Fills the next submission. No address is an argument: a call that is not inlined would box it. */
   #transfer(token: number, iovecs: Iovecs, offset: number): void {
-    if (iovecs.count === 1) {
-      this.#fill(offset, iovecs.addressOf(0), iovecs.lengthOf(0));
+    const { count } = iovecs;
+    const sqe = this.#nextSqe();
+    if (count === 1) {
+      sqe.addr = iovecs.addressOf(0);
+      sqe.len = iovecs.lengthOf(0);
     } else {
-      this.#fill(offset, this.#copyRanges(token, iovecs), iovecs.count);
+      sqe.addr = this.#copyRanges(token, iovecs);
+      sqe.len = count;
     }
-    this.#sqe.rw_flags = 0;
+    sqe.off = offset;
+    sqe.rw_flags = 0;
   }
 
   /** Puts the ranges where the kernel finds them; returns that address. */
@@ -264,11 +276,8 @@ export class IoUring implements Disposable {
     this.#iovecWords[at + 1] = value / TWO_POW_32;
   }
 
-  #fill(offset: number, address: HostAddress, length: number): void {
-    const sqe = this.#sqe.rebase((this.#tail & this.#sqMask) * io_uring_sqe.size);
-    sqe.off = offset;
-    sqe.addr = address;
-    sqe.len = length;
+  #nextSqe(): Sqe {
+    return this.#sqe.rebase((this.#tail & this.#sqMask) * io_uring_sqe.size);
   }
 
   /** Hands over the submission that was filled. What is not named stays zero for ever. */
