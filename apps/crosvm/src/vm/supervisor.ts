@@ -16,15 +16,33 @@ import type { VmEnd } from './vm-end';
 /** How long output may still take to drain when the user wants the VM gone. */
 const HURRIED_DRAIN_MS = 500;
 
-/** How long device hosts may take to finish what is in flight when the guest has ended by itself. */
+/** How long device hosts may take to finish what is in flight when nobody waits for the end. */
 const HOST_DRAIN_MS = 5000;
+
+/** The same when the user waits: one that is well ends in milliseconds, but not on every machine. */
+const HURRIED_HOST_DRAIN_MS = 2000;
 
 /** How long a guest that works may take until its first exit; it takes some milliseconds. */
 const STALL_MS = 2000;
 
-/** Whether the user is waiting for the end: then output that nobody reads is not waited for. */
-function isHurried(end: VmEnd): boolean {
-  return end.kind === 'signal' || end.kind === 'quit' || end.kind === 'failed';
+/** How long the parts of a VM may take to finish what they are doing; undefined: as long as they like. */
+interface Patience {
+  readonly devicesMs: number | undefined;
+  readonly hostsMs: number;
+}
+
+/** What is not waited for: output that nobody reads, when the VM is to be gone. */
+function patienceAfter(end: VmEnd | undefined): Patience {
+  switch (end?.kind) {
+    case 'signal':
+    case 'quit':
+      return { devicesMs: HURRIED_DRAIN_MS, hostsMs: HURRIED_HOST_DRAIN_MS };
+    case undefined:
+    case 'failed':
+      return { devicesMs: HURRIED_DRAIN_MS, hostsMs: HOST_DRAIN_MS };
+    default:
+      return { devicesMs: undefined, hostsMs: HOST_DRAIN_MS };
+  }
 }
 
 /**
@@ -63,7 +81,7 @@ export async function runVm(config: RunConfig, log: Logger): Promise<VmEnd> {
     onGuestLine: (port, line) => syslog('info', `serial ${port}: ${line}`),
   });
   const hosts = new DeviceHosts({ processes: config.sandbox, log, onEnd: end });
-  let hurried = true;
+  let why: VmEnd | undefined;
   let hosted: readonly HostedDevice[] = [];
   try {
     const machine = buildMachine(config, openDisks(config.disks, diskQueues(config.cpus)));
@@ -79,16 +97,12 @@ export async function runVm(config: RunConfig, log: Logger): Promise<VmEnd> {
       // Not before the guest runs: the terminal's guard is a process, which takes a while to start.
       input.begin();
     }
-    const why = await ended;
-    hurried = isHurried(why);
-    return why;
+    return (why = await ended);
   } finally {
     // A vCPU that waits for a back end's answer sees no kick.
     hosted.forEach(({ device }) => device.hangUp());
     await vcpus.stop();
-    await Promise.all([
-      devices.stop(hurried ? HURRIED_DRAIN_MS : undefined),
-      hosts.stop(hurried ? HURRIED_DRAIN_MS : HOST_DRAIN_MS),
-    ]);
+    const { devicesMs, hostsMs } = patienceAfter(why);
+    await Promise.all([devices.stop(devicesMs), hosts.stop(hostsMs)]);
   }
 }
