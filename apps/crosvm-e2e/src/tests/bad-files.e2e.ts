@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, openSync, readSync, truncateSync, writeFileSync } from 'node:fs';
+import { chmodSync, openSync, readFileSync, readSync, truncateSync, writeFileSync } from 'node:fs';
 
 import { elfFile } from '../fixtures/elf';
 import { expectRefusal, type Refusal } from '../fixtures/refusal';
@@ -217,6 +217,64 @@ const rows: readonly Row[] = [
     status: 1,
     says: /directory/,
   },
+  {
+    name: 'a pipe that nobody reads for the file of a serial port',
+    args: (sound) => {
+      execFileSync('mkfifo', [files.file('unread')]);
+      return ['--serial', `type=file,num=2,path=${files.file('unread')}`, sound];
+    },
+    status: 1,
+    says: /^the file of serial port 2, '.*unread', is a pipe that nobody reads$/,
+    hint: /cat '.*unread'/,
+  },
+];
+
+const log = (num: number, path: string): string[] => [
+  '--serial',
+  `type=file,num=${num},path=${path}`,
+];
+
+/** Files that a serial port would destroy; they are to be as they were. */
+const precious: readonly (Row & { readonly path: string })[] = [
+  {
+    name: 'the kernel for the file of a serial port',
+    path: files.file('own-kernel'),
+    args: () => [...log(2, files.file('own-kernel')), files.file('own-kernel')],
+    status: 1,
+    says: /^the file of serial port 2, '.*own-kernel', is the kernel, too$/,
+    hint: /a file of its own/,
+  },
+  {
+    name: 'the initrd for the file of a serial port',
+    path: files.file('own-initrd'),
+    args: (sound) => ['-i', files.file('own-initrd'), ...log(2, files.file('own-initrd')), sound],
+    status: 1,
+    says: /^the file of serial port 2, '.*own-initrd', is the initrd, too$/,
+    hint: /a file of its own/,
+  },
+  {
+    name: 'the image of a disk for the file of a serial port',
+    path: files.file('own-disk'),
+    args: (sound) => ['--rwdisk', files.file('own-disk'), ...log(2, files.file('own-disk')), sound],
+    status: 1,
+    says: /^the file of serial port 2, '.*own-disk', is disk vda, too$/,
+    hint: /a file of its own/,
+  },
+  {
+    name: 'one file for two serial ports',
+    path: files.file('one-log'),
+    args: (sound) => [...log(1, files.file('one-log')), ...log(2, files.file('one-log')), sound],
+    status: 1,
+    says: /^the file of serial port 2, '.*one-log', is that of serial port 1, too$/,
+    hint: /a file of its own/,
+  },
+  {
+    name: 'a file for a serial port, and a kernel that is none',
+    path: files.file('old-log'),
+    args: () => [...log(2, files.file('old-log')), file('no-kernel', 'this is none\n')],
+    status: 1,
+    says: /^kernel .* is a text file, not a kernel$/,
+  },
 ];
 
 function bzImageStart(size: number): Buffer {
@@ -229,6 +287,15 @@ describe('crosvm run is refused', () => {
   for (const { name, args, ...refusal } of rows) {
     testUnless(lack, `with ${name}`, async () => {
       await expectRefusal(['run', ...args(file('sound', elfFile()))], refusal);
+    });
+  }
+
+  for (const { name, path, args, ...refusal } of precious) {
+    testUnless(lack, `with ${name}, and nothing is lost`, async () => {
+      const before = elfFile();
+      writeFileSync(path, before);
+      await expectRefusal(['run', ...args(file('sound', elfFile()))], refusal);
+      expect(readFileSync(path).equals(before)).toBe(true);
     });
   }
 

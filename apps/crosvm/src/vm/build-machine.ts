@@ -20,6 +20,7 @@ import type { DevicePlan } from './device-plan';
 import { makeLegacyDevices } from './legacy-devices';
 import { loadGuest } from './load-guest';
 import type { SharedRunState } from './run-state';
+import { openSerialFiles } from './serial-files';
 import type { VcpuPlan, VcpuStart } from './vcpu-plan';
 import { makeVirtioDevices } from './virtio-devices';
 
@@ -35,7 +36,7 @@ export interface Machine {
   readonly hosted: readonly HostedDevice[];
   readonly memory: GuestMemory;
   /**
-   * Loads kernel, initrd and tables into memory.
+   * Loads kernel, initrd and tables into memory, and empties the files of serial ports.
    * @throws UserError and others saying what is wrong
    */
   load(): VcpuStart;
@@ -91,7 +92,8 @@ export function buildMachine(config: RunConfig, disks: readonly OpenDisk[]): Mac
   const kvm = openKvm(config.cpus);
   const memory = GuestMemory.create(memoryRegions(memorySize));
   const vm = createVm(kvm, memory);
-  const legacy = makeLegacyDevices(vm, config);
+  const serialFiles = openSerialFiles(config, disks);
+  const legacy = makeLegacyDevices(vm, config, serialFiles);
   const virtio = makeVirtioDevices(disks);
   const frontEnds: FrontEndSet = allocateFrontEnds([...legacy.requests, virtio.bus]);
   const { vcpuMmapSize } = kvm;
@@ -99,7 +101,11 @@ export function buildMachine(config: RunConfig, disks: readonly OpenDisk[]): Mac
     devicePlan: (inputFd) => legacy.devicePlan(frontEnds, inputFd),
     hosted: virtio.hosted,
     memory,
-    load: () => load(kvm, memory, config),
+    load: () => {
+      const start = load(kvm, memory, config);
+      serialFiles.truncate();
+      return start;
+    },
     vcpuPlan: (index, runState) => {
       const affinity = affinityOf(config.cpuAffinity, index);
       return {

@@ -1,5 +1,3 @@
-import { constants } from 'node:fs';
-
 import {
   acpiPm,
   cmos,
@@ -11,7 +9,7 @@ import {
   SERIAL_PAGE_SIZE,
 } from '@crosvm/devices';
 import type { Vm } from '@crosvm/kvm';
-import { EventFd, openFile, type OwnedFd, SharedMemory, SysError } from '@crosvm/sys-util';
+import { EventFd, type OwnedFd, SharedMemory } from '@crosvm/sys-util';
 import {
   I8042_DATA_PORT,
   PM1A_EVENT_PORT,
@@ -24,8 +22,8 @@ import {
 } from '@crosvm/x86-64';
 
 import type { RunConfig, SerialConfig } from '../config';
-import { UserError } from '../user-error';
 import type { DevicePlan, SerialPlan, SinkPlan } from './device-plan';
+import type { SerialFiles } from './serial-files';
 
 const STDOUT = 1;
 
@@ -61,7 +59,7 @@ class Resources {
   }
 }
 
-function openSink({ type, path = '' }: SerialConfig, resources: Resources): SinkPlan | undefined {
+function sinkOf({ type, num }: SerialConfig, files: SerialFiles): SinkPlan | undefined {
   switch (type) {
     case 'stdout':
       return { kind: 'fd', fd: STDOUT };
@@ -69,16 +67,10 @@ function openSink({ type, path = '' }: SerialConfig, resources: Resources): Sink
       return { kind: 'syslog' };
     case 'sink':
       return undefined;
-    case 'file':
-      break;
-  }
-  try {
-    const { O_WRONLY, O_CREAT, O_TRUNC } = constants;
-    return { kind: 'fd', fd: resources.keep(openFile(path, O_WRONLY | O_CREAT | O_TRUNC)) };
-  } catch (cause) {
-    throw cause instanceof SysError
-      ? new UserError('cannot open the file of a serial port', { cause })
-      : cause;
+    case 'file': {
+      const fd = files.fdOf(num);
+      return fd === undefined ? undefined : { kind: 'fd', fd };
+    }
   }
 }
 
@@ -87,11 +79,14 @@ interface SerialDevice {
   readonly plan: (inputFd: number) => SerialPlan | undefined;
 }
 
-function makeSerial(config: SerialConfig, resources: Resources): SerialDevice {
+function makeSerial(
+  config: SerialConfig,
+  sink: SinkPlan | undefined,
+  resources: Resources,
+): SerialDevice {
   const index = config.num - 1;
   const base = SERIAL_PORTS[index] ?? 0;
   const irqFd = resources.irqFd(SERIAL_IRQS[index] ?? 0);
-  const sink = openSink(config, resources);
   if (sink === undefined && !config.stdin) {
     return { request: request(serial, { base, irqFd }), plan: () => undefined };
   }
@@ -114,11 +109,12 @@ function makeSerial(config: SerialConfig, resources: Resources): SerialDevice {
 
 /**
  * Makes the legacy devices of a VM, whose interrupt controllers exist.
- * @throws UserError if a file of the configuration cannot be opened
+ * @param files stay the caller's, who keeps them open
+ * @throws SysError EMFILE
  */
-export function makeLegacyDevices(vm: Vm, config: RunConfig): LegacyDevices {
+export function makeLegacyDevices(vm: Vm, config: RunConfig, files: SerialFiles): LegacyDevices {
   const resources = new Resources(vm);
-  const ports = config.serial.map((port) => makeSerial(port, resources));
+  const ports = config.serial.map((port) => makeSerial(port, sinkOf(port, files), resources));
   const rtcIrqFd = resources.irqFd(RTC_IRQ);
   const rtcKickFd = resources.event().raw;
   const pm = { base: PM1A_EVENT_PORT, resetPort: RESET_PORT, irqFd: resources.irqFd(SCI_IRQ) };
