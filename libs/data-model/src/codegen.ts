@@ -89,7 +89,6 @@ export function accessorClass(
       ${members.join('')}
     };`;
   // The text holds nothing but names that were checked and numbers computed here.
-  // eslint-disable-next-line @typescript-eslint/no-implied-eval
   const make = new Function('runtime', text) as (runtime: object) => AccessorClass;
   return make({ writeAddress, newElements, types: entries.map(([, type]) => type) });
 }

@@ -68,7 +68,6 @@ function makeClass(element: FieldType): ElementsClass {
       set(index, value) { const at = this.$at(index); ${setCode}; }
     };`;
   // The text holds nothing but numbers computed here.
-  // eslint-disable-next-line @typescript-eslint/no-implied-eval
   const make = new Function('runtime', text) as (runtime: object) => ElementsClass;
   return make({ element, newElements, outOfRange, refuse, writeAddress });
 }

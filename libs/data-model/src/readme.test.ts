@@ -14,7 +14,6 @@ describe('the example of the README', () => {
     const require = (): unknown => dataModel;
     const console = { log: (...values: unknown[]) => printed.push(values.join(' ')) };
     const { code } = transformSync(example, { loader: 'ts', format: 'cjs' });
-    // eslint-disable-next-line @typescript-eslint/no-implied-eval, @typescript-eslint/no-unsafe-call
     new Function('require', 'console', 'module', code)(require, console, {});
 
     const comments = Array.from(example.matchAll(/console\.log.*; \/\/ (.*)/g), ([, text]) => text);

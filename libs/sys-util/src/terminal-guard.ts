@@ -30,7 +30,6 @@ const DEFAULT_PATH = '/usr/bin:/bin';
 
 /** Takes some milliseconds to load: only who has a terminal pays for it. */
 function loadChildProcess(): typeof ChildProcess {
-  // eslint-disable-next-line @typescript-eslint/no-require-imports -- a static import loads at start
   return require('node:child_process') as typeof ChildProcess;
 }
 

@@ -21,11 +21,18 @@ const upward = (file: string, name: string): Plant => ({
   rule: BOUNDARIES,
 });
 
+const required = (file: string, name: string): Plant => ({
+  what: `require of ${name} in ${file}`,
+  file,
+  text: `module.exports = require('${name}');\n`,
+  rule: BOUNDARIES,
+});
+
 const koffi = (file: string, text: string): Plant => ({
-  what: `koffi in ${file} by ${text.split('\n', 1).join('')}`,
+  what: `koffi in ${file} by ${text.trim().replaceAll('\n', ' ')}`,
   file,
   text,
-  rule: text.startsWith('import *') ? 'no-restricted-imports' : 'no-restricted-syntax',
+  rule: 'no-restricted-syntax',
 });
 
 const FORBIDDEN: readonly Plant[] = [
@@ -33,17 +40,42 @@ const FORBIDDEN: readonly Plant[] = [
   upward('libs/kvm-sys/src/index.ts', '@crosvm/sys-util'),
   upward('libs/sys-util/src/index.ts', '@crosvm/kvm'),
   upward('libs/kvm/src/index.ts', '@crosvm/devices'),
+  upward('libs/devices/src/index.ts', 'crosvm/testing'),
+  upward('libs/devices/src/index.ts', '../../../apps/crosvm/src/testing'),
   upward('libs/data-model/src/index.ts', '../../kvm/src/index'),
+  required('libs/data-model/tools/update-golden.cjs', '@crosvm/kvm'),
   koffi('libs/kvm/src/index.ts', importing('koffi')),
   koffi('libs/sys-util/src/index.ts', importing('koffi')),
   koffi('apps/crosvm/src/main.ts', importing('koffi')),
   koffi('libs/kvm/src/index.ts', `export const k: unknown = require('koffi');\n`),
   koffi('libs/kvm/src/index.ts', `export const k = import('koffi');\n`),
+  koffi('libs/kvm/src/index.ts', 'export const k = import(`koffi`);\n'),
+  koffi('libs/kvm/src/index.ts', `export const k: unknown = createRequire(__filename)('koffi');\n`),
+  koffi('libs/kvm/src/index.ts', 'export const k: unknown = createRequire(__filename)(`koffi`);\n'),
+  koffi('libs/kvm/src/index.ts', `const name = 'koffi';\nexport const k = import(name);\n`),
+  koffi('libs/kvm/src/index.ts', `import k = require('koffi');\nexport { k };\n`),
+  koffi('libs/kvm/src/index.ts', `export * from 'koffi';\n`),
+  koffi('libs/kvm/src/index.ts', `export type K = typeof import('koffi');\n`),
+  koffi('libs/kvm/src/index.ts', importing('koffi/indirect')),
+  koffi('libs/kvm/src/index.ts', `export const k = import('koffi/indirect');\n`),
+  koffi('libs/kvm/src/index.ts', importing('@koromix/koffi-linux-x64')),
+  koffi('libs/kvm/src/index.ts', `/* eslint-disable */\n${importing('koffi')}`),
+  koffi('libs/kvm/src/index.ts', `/* eslint no-restricted-syntax: off */\nimport 'koffi';\n`),
+  koffi('libs/kvm/src/index.ts', `import 'koffi'; // eslint-disable-line\n`),
+  koffi('libs/kvm/src/readme.kvm.test.ts', importing('koffi')),
+  koffi('libs/data-model/tools/update-golden.cjs', `module.exports = require('koffi');\n`),
+  koffi('libs/data-model/jest.config.cjs', `module.exports = require('koffi');\n`),
+  koffi('libs/kvm/src/planted.cts', `export const k: unknown = require('koffi');\n`),
+  koffi('libs/kvm/src/planted.js', `import 'koffi';\n`),
+  koffi('apps/crosvm/build.mjs', `import 'koffi';\n`),
+  koffi('apps/crosvm/build.mjs', 'await import(`koffi`);\n'),
 ];
 
 const ALLOWED: readonly Plant[] = [
   upward('libs/kvm/src/index.ts', '@crosvm/data-model'),
   koffi('libs/sys-util/src/ffi/bind.ts', importing('koffi')),
+  koffi('apps/crosvm/build.mjs', `export const external = ['koffi'];\n`),
+  koffi('libs/kvm/src/index.ts', importing('./koffi')),
 ];
 
 describe('lint', () => {

@@ -45,7 +45,6 @@ export class Transcript {
   get tail(): string {
     const text = this.#text.slice(-TAIL_CHARACTERS).replaceAll('\r\n', '\n');
     const shown = text.replace(
-      // eslint-disable-next-line no-control-regex -- they are what is looked for
       /[\u0000-\u0009\u000b-\u001f\u007f]/g,
       (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
     );

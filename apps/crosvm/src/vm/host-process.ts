@@ -10,7 +10,6 @@ const MAX_STDERR = 4096;
 
 /** Takes some milliseconds to load: not before there is a process to start. */
 function loadChildProcess(): typeof ChildProcess {
-  // eslint-disable-next-line @typescript-eslint/no-require-imports -- a static import loads at start
   return require('node:child_process') as typeof ChildProcess;
 }
 

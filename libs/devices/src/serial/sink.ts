@@ -87,7 +87,6 @@ const MAX_LINE = 1024;
 const NEWLINE = 0x0a;
 
 /** C0 controls but tabs, and DEL: they could play tricks with whoever reads a log. */
-// eslint-disable-next-line no-control-regex
 const CONTROLS = /[\x00-\x08\x0a-\x1f\x7f]/g;
 
 /** Passes on whole lines as text, for logs. */

@@ -4,7 +4,6 @@
  * undone by `jest.restoreAllMocks`.
  */
 export function poisonAfterEachRead(): void {
-  // eslint-disable-next-line @typescript-eslint/unbound-method -- called with `this`
   const real = { int32: DataView.prototype.getInt32, uint16: DataView.prototype.getUint16 };
   const int32 = jest.spyOn(DataView.prototype, 'getInt32');
   int32.mockImplementation(function (this: DataView, at, littleEndian) {

@@ -6,7 +6,6 @@ import type Koffi from 'koffi';
  */
 const BINARY = `@koromix/koffi-linux-${process.arch}/linux_${process.arch}/koffi.node`;
 
-/* eslint-disable @typescript-eslint/no-require-imports -- which module it is, is found out here */
 function load(): typeof Koffi {
   try {
     return require(BINARY) as typeof Koffi;
@@ -15,7 +14,6 @@ function load(): typeof Koffi {
     return (require('koffi') as { default: typeof Koffi }).default;
   }
 }
-/* eslint-enable @typescript-eslint/no-require-imports */
 
 /** The native FFI. */
 export const koffi = load();

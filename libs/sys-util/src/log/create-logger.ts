@@ -27,7 +27,6 @@ type Info = Winston.Logform.TransformableInfo & LogRecord;
 /*
  * winston takes tens of milliseconds and 10 MB to load: only who logs something pays for it.
  */
-/* eslint-disable @typescript-eslint/no-require-imports -- a static import loads at start */
 function loadWinston(): typeof Winston {
   return require('winston') as typeof Winston;
 }
@@ -35,7 +34,6 @@ function loadWinston(): typeof Winston {
 function loadTransport(): typeof Transport {
   return require('winston-transport') as typeof Transport;
 }
-/* eslint-enable @typescript-eslint/no-require-imports */
 
 function transport(show: (record: LogRecord) => void): Transport {
   const TransportStream = loadTransport();
@@ -62,7 +60,6 @@ function makeWinston({ level, syslogTag, stream }: LoggerOptions): Winston.Logge
   if (syslogTag !== undefined) {
     transports.push(transport((record) => syslog(record.level, messageText(record))));
   }
-  // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- it is the class
   return loadWinston().createLogger({ level: level ?? 'warn', transports });
 }
 

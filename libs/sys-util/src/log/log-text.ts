@@ -7,7 +7,6 @@ const COLOURS: Readonly<Record<LogLevel, number>> = { error: 31, warn: 33, info:
  * C0 and C1 controls and DEL but the tab, and what reorders text: a message may quote a guest, which
  * must not write escape sequences to the terminal or lines of its own to the log.
  */
-// eslint-disable-next-line no-control-regex
 const UNPRINTABLE = /[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]/g;
 
 function escape(character: string): string {
