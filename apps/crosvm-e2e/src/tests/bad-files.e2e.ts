@@ -1,9 +1,27 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, openSync, readFileSync, readSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 
 import { elfFile } from '../fixtures/elf';
 import { expectRefusal, type Refusal } from '../fixtures/refusal';
-import { hostLacksKvm, Scratch, testUnless, theGuest, withoutOverride } from '../harness';
+import {
+  bareMetalProgram,
+  BOOT_MS,
+  Crosvm,
+  hostLacksBareMetal,
+  hostLacksKvm,
+  Scratch,
+  testUnless,
+  theGuest,
+  withoutOverride,
+} from '../harness';
 
 const MIB = 2 ** 20;
 
@@ -304,5 +322,38 @@ describe('crosvm run is refused', () => {
     chmodSync(path, 0);
     const refusal = { status: 1, says: /^kernel '.*secret' cannot be read: .*EACCES/ } as const;
     await expectRefusal(['run', path], refusal, { wrapper: withoutOverride() });
+  });
+});
+
+/** Starts a program in a directory that is no more. */
+function inLostDirectory(): readonly string[] {
+  const path = files.file('lost');
+  mkdirSync(path);
+  return ['sh', '-c', 'cd "$1" && rmdir "$1" && shift && exec "$@"', 'sh', path];
+}
+
+describe('in a directory that was removed', () => {
+  test('a relative path is refused', async () => {
+    await using vm = Crosvm.spawn(['run', 'vmlinux'], {
+      noInput: true,
+      wrapper: inLostDirectory(),
+    });
+
+    expect(await vm.ended()).toEqual({ code: 1, signal: null });
+    // The shell has its say, too.
+    expect(vm.stderr.text).toMatch(
+      /^crosvm: kernel 'vmlinux' cannot be found: the working directory is gone\n {2}hint: .*\n$/m,
+    );
+  });
+
+  testUnless(hostLacksBareMetal(), 'a kernel with an absolute path runs', async () => {
+    await using vm = Crosvm.spawn(['run', bareMetalProgram('selftest')], {
+      noInput: true,
+      wrapper: inLostDirectory(),
+    });
+
+    await vm.expect(/^test acpi: ok/m, BOOT_MS);
+    expect(await vm.ended()).toEqual({ code: 0, signal: null });
+    expect(vm.stderr.text).not.toMatch(/crosvm:/);
   });
 });

@@ -3,6 +3,7 @@ import { checkBootFile } from './boot-file';
 import { checkAffinity } from './check-affinity';
 import { checkMemory } from './check-memory';
 import { HOST_PATHS } from './host-paths';
+import { checkPaths } from './working-directory';
 
 /**
  * Checks what can be checked of a VM before anything of it is made: its files, memory and CPUs.
@@ -11,6 +12,7 @@ import { HOST_PATHS } from './host-paths';
  * @throws UserError that names what is wrong
  */
 export function checkHost(config: RunConfig, paths = HOST_PATHS): readonly string[] {
+  checkPaths(config);
   checkBootFile('kernel', config.kernel);
   if (config.initrd !== undefined) {
     checkBootFile('initrd', config.initrd);
