@@ -101,9 +101,7 @@ describe('bin/crosvm', () => {
     const [what, hint, ...more] = stderr.split('\n');
     const path = checkout.file(name);
     expect(what).toBe(`crosvm: the build is out of date and this user cannot write to ${path}`);
-    expect(hint).toContain(
-      `  hint: run ${checkout.path}/bin/crosvm --build-only as a user who can`,
-    );
+    expect(hint).toContain(`run ${checkout.path}/bin/crosvm --build-only as its owner, `);
     expect({ status, stdout, more }).toEqual({ status: 1, stdout: '', more: [''] });
   });
 
