@@ -34,6 +34,7 @@ export {
 export { Scratch } from './scratch';
 export { bootArguments, type BootOptions, scriptParam } from './script';
 export { Shell, type ShellResult } from './shell';
+export { Syslog } from './syslog';
 export { BOOT_MS, END_MS, pause, scaled } from './time';
 export {
   type KvmDevice,
@@ -41,4 +42,5 @@ export {
   withKvmDevice,
   withoutOverride,
   withSmallFileSystem,
+  withSyslog,
 } from './wrappers';

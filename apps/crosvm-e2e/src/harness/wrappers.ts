@@ -14,11 +14,11 @@ export type KvmDevice =
 /** Even for root then, permissions count. */
 const WITHOUT_OVERRIDE = ['setpriv', '--bounding-set', '-dac_override,-dac_read_search'];
 
-/** In mount (and user) namespaces of its own; `$1` is an empty directory. */
+/** In mount (and user) namespaces of its own; `$1` is an empty directory, `$3` a socket or empty. */
 const OTHER_DEV = `
 set -e
-dev=$1 kvm=$2
-shift 2
+dev=$1 kvm=$2 log=$3
+shift 3
 mount -t tmpfs dev "$dev"
 for node in null zero full random urandom tty; do
   : >"$dev/$node"
@@ -26,8 +26,10 @@ for node in null zero full random urandom tty; do
 done
 case $kvm in
   forbidden) : >"$dev/kvm"; chmod 000 "$dev/kvm" ;;
+  real) : >"$dev/kvm"; mount --bind /dev/kvm "$dev/kvm" ;;
   other) : >"$dev/kvm"; mount --bind /dev/null "$dev/kvm" ;;
 esac
+[ -z "$log" ] || ln -s "$log" "$dev/log"
 mount --rbind "$dev" /dev
 exec "$@"
 `;
@@ -41,7 +43,12 @@ export const UNSHARE: readonly string[] = [
 
 /** Starts a program where `/dev/kvm` is something else. `directory` is an empty one, to be mounted over. */
 export function withKvmDevice(kvm: KvmDevice, directory: string): readonly string[] {
-  return [...UNSHARE, 'sh', '-c', OTHER_DEV, 'sh', directory, kvm, ...WITHOUT_OVERRIDE];
+  return [...UNSHARE, 'sh', '-c', OTHER_DEV, 'sh', directory, kvm, '', ...WITHOUT_OVERRIDE];
+}
+
+/** Starts a program for which a socket is the syslog's. `directory` is an empty one, to be mounted over. */
+export function withSyslog(socket: string, directory: string): readonly string[] {
+  return [...UNSHARE, 'sh', '-c', OTHER_DEV, 'sh', directory, 'real', socket];
 }
 
 /** Where `$1` is a file system of its own with room for `$2`, and has an empty file `disk` of `$3` bytes. */

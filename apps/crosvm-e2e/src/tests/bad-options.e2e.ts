@@ -10,7 +10,7 @@ const rows: readonly (Refusal & { readonly args: readonly string[] })[] = [
   { args: ['run', ''], status: 2, says: /path of the kernel is empty/ },
   { args: ['run', KERNEL, 'quiet'], status: 2, says: /unexpected argument 'quiet'/, hint: /-p/ },
   { args: ['runn', KERNEL], status: 2, says: /unknown command 'runn'/, hint: /crosvm run\?/ },
-  { args: ['-m', '512', KERNEL], status: 2, says: /./ },
+  { args: ['-m', '512', KERNEL], status: 2, says: /unknown option '-m'/, hint: /--help/ },
 
   { args: ['run', '--mmem', '512', KERNEL], status: 2, says: /'--mmem'/, hint: /--mem\?/ },
   { args: ['run', '--cpu', '2', KERNEL], status: 2, says: /'--cpu'/, hint: /--cpus\?/ },
@@ -24,6 +24,22 @@ const rows: readonly (Refusal & { readonly args: readonly string[] })[] = [
   { args: ['run', '-m', '1', '--mem=2', KERNEL], status: 2, says: /--mem is given twice/ },
   { args: ['run', '-c', '1', '-c', '1', KERNEL], status: 2, says: /--cpus is given twice/ },
   { args: ['run', '-i', 'a', '-i', 'b', KERNEL], status: 2, says: /--initrd is given twice/ },
+
+  {
+    args: ['run', '--cpu-affinity', '0', '--cpu-affinity=0', KERNEL],
+    status: 2,
+    says: /--cpu-affinity is given twice/,
+  },
+  {
+    args: ['run', '--log-level', 'info', '--log-level', 'info', KERNEL],
+    status: 2,
+    says: /--log-level is given twice/,
+  },
+  {
+    args: ['run', '--syslog-tag', 'a', '--syslog-tag', 'b', KERNEL],
+    status: 2,
+    says: /--syslog-tag is given twice/,
+  },
 
   { args: ['run', '-m', '0', KERNEL], status: 2, says: /--mem must be from 1 to \d+ MiB, not '0'/ },
   { args: ['run', '-m', '-5', KERNEL], status: 2, says: /--mem must be/ },

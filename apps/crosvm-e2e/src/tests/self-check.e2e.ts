@@ -30,9 +30,9 @@ const cpus = Math.min(4, guest.maxCpus);
 const machines = [
   { kernel: first, cpus: 1, memory: 256 },
   // Memory on both sides of the hole below 4 GiB.
-  { kernel: last, cpus, memory: 6144 },
+  { kernel: last, cpus, memory: 8192 },
   // For guests that are skipped above.
-  ...(guest.maxMemory < 6144 ? [{ kernel: last, cpus, memory: guest.maxMemory }] : []),
+  ...(guest.maxMemory < 8192 ? [{ kernel: last, cpus, memory: guest.maxMemory }] : []),
 ];
 
 describe.each(machines)('$kernel.name with $cpus CPU(s) and $memory MiB', (machine) => {
