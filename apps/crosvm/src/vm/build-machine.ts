@@ -18,7 +18,7 @@ import { UserError } from '../user-error';
 import type { HostedDevice } from './device-hosts';
 import type { DevicePlan } from './device-plan';
 import { makeLegacyDevices } from './legacy-devices';
-import { loadGuest } from './load-guest';
+import { type LoadedGuest, loadGuest } from './load-guest';
 import type { SharedRunState } from './run-state';
 import { openSerialFiles } from './serial-files';
 import type { VcpuPlan, VcpuStart } from './vcpu-plan';
@@ -39,7 +39,13 @@ export interface Machine {
    * Loads kernel, initrd and tables into memory, and empties the files of serial ports.
    * @throws UserError and others saying what is wrong
    */
-  load(): VcpuStart;
+  load(): LoadedMachine;
+}
+
+/** What there is once the guest is loaded. */
+export interface LoadedMachine {
+  readonly start: VcpuStart;
+  readonly guest: LoadedGuest;
 }
 
 function createVm(kvm: Kvm, memory: GuestMemory): Vm {
@@ -61,19 +67,17 @@ function affinityOf(
   return affinity?.kind === 'each' ? affinity.cpus.get(index) : affinity?.cpus;
 }
 
-function load(kvm: Kvm, memory: GuestMemory, config: RunConfig): VcpuStart {
-  const { kernel, initrd, commandLine } = loadGuest(memory, config);
+function load(kvm: Kvm, memory: GuestMemory, config: RunConfig): LoadedMachine {
+  const guest = loadGuest(memory, config);
   const boot: BootRegisters = configureBoot(memory, {
-    kernel,
-    initrd,
-    commandLine,
+    ...guest,
     cpus: config.cpus,
     serialPorts: config.serial.map(({ num }) => num),
     pci: true,
   });
   const tscDeadline = kvm.checkExtension(KVM_CAP_TSC_DEADLINE_TIMER) !== 0;
   const cpuid: CpuidEntry[] = filterCpuid(kvm.supportedCpuid(), { cpus: config.cpus, tscDeadline });
-  return { cpuid, boot };
+  return { start: { cpuid, boot }, guest };
 }
 
 /**
@@ -102,9 +106,9 @@ export function buildMachine(config: RunConfig, disks: readonly OpenDisk[]): Mac
     hosted: virtio.hosted,
     memory,
     load: () => {
-      const start = load(kvm, memory, config);
+      const loaded = load(kvm, memory, config);
       serialFiles.truncate();
-      return start;
+      return loaded;
     },
     vcpuPlan: (index, runState) => {
       const affinity = affinityOf(config.cpuAffinity, index);

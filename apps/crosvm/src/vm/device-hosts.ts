@@ -39,6 +39,7 @@ function leastUrgent(log: Logger): LogLevel {
 export class DeviceHosts {
   readonly #options: DeviceHostsOptions;
   readonly #links: HostLink[] = [];
+  readonly #started: { readonly label: string; readonly pid: number | undefined }[] = [];
   /** Made when there is something to hear: the VM may end before. */
   #poller: EventLoopPoller | undefined;
 
@@ -61,6 +62,8 @@ export class DeviceHosts {
       link.attach(poller);
       this.#give(link, group, memory);
     }
+    // The first message takes a while, which no host waits for.
+    this.#logStarted();
   }
 
   /**
@@ -73,6 +76,15 @@ export class DeviceHosts {
     this.#poller?.[Symbol.dispose]();
   }
 
+  #logStarted(): void {
+    const { log } = this.#options;
+    if (log.isEnabled('info')) {
+      this.#started.forEach(({ label, pid }) =>
+        log.info(`device host of ${label}: ${pid === undefined ? 'a thread' : `process ${pid}`}`),
+      );
+    }
+  }
+
   #startHost(group: readonly HostedDevice[]): HostLink {
     const { processes, log, onEnd } = this.#options;
     const [near, far] = socketPair();
@@ -81,6 +93,7 @@ export class DeviceHosts {
     const label = names.join(', ');
     const host = processes ? startHostProcess(label, far.raw) : startHostThread(far.raw);
     far.close();
+    this.#started.push({ label, pid: host.pid });
     const part = processes ? `the device host of ${label}` : 'the thread of the device hosts';
     const events: HostLinkEvents = {
       onFailure: (cause) => onEnd({ kind: 'failed', part, cause }),

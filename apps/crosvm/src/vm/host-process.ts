@@ -49,6 +49,7 @@ export function startHostProcess(label: string, controlFd: number): StartedHost 
     child.once('close', (code, signal) => resolve(howEnded(code, signal, stderr)));
   });
   return {
+    pid: child.pid,
     ended,
     kill: () => child.kill('SIGKILL'),
     abandon: () => {

@@ -9,6 +9,8 @@ export interface HostThreadData {
 
 /** A device host that was started, however. */
 export interface StartedHost {
+  /** Its process, if it has one of its own. */
+  readonly pid?: number | undefined;
   /**
    * When it has ended: undefined if that was in order, else how. Never rejects.
    */

@@ -8,10 +8,11 @@ import { ConsoleInput } from './console-input';
 import { DeviceHosts, type HostedDevice } from './device-hosts';
 import { DeviceThread } from './device-thread';
 import { RunState, SharedRunState } from './run-state';
+import { logStart, StartTimes } from './start-log';
 import { stopSignals } from './stop-signals';
 import { VcpuThreads } from './vcpu-threads';
 import { diskQueues } from './virtio-devices';
-import type { VmEnd } from './vm-end';
+import { logEnd, type VmEnd } from './vm-end';
 
 /** How long output may still take to drain when the user wants the VM gone. */
 const HURRIED_DRAIN_MS = 500;
@@ -70,6 +71,8 @@ export async function runVm(config: RunConfig, log: Logger): Promise<VmEnd> {
   let end: (end: VmEnd) => void = () => undefined;
   const ended = new Promise<VmEnd>((resolve) => (end = resolve));
   using _signals = stopSignals(end);
+  const times = new StartTimes();
+  times.ended('program');
   const runState = SharedRunState.create(config.cpus);
   const vcpus = new VcpuThreads(runState, config.cpus, {
     onEnd: end,
@@ -89,15 +92,22 @@ export async function runVm(config: RunConfig, log: Logger): Promise<VmEnd> {
     using input = new ConsoleInput(() => end({ kind: 'quit' }));
     vcpus.make((index) => machine.vcpuPlan(index, runState));
     devices.start(machine.devicePlan(input.fd));
-    await Promise.race([vcpus.start(machine.load()), ended]);
+    times.ended('machine');
+    const { start, guest } = machine.load();
+    times.ended('guest');
+    await Promise.race([vcpus.start(start), ended]);
     runState.state = RunState.Running;
+    times.ended('vCPUs');
     hosts.start(machine.hosted, machine.memory);
+    logStart(log, { config, guest, ranges: machine.memory.regions, times });
     using _watch = watchForStall(runState, log);
     if (config.serial.some(({ stdin }) => stdin)) {
       // Not before the guest runs: the terminal's guard is a process, which takes a while to start.
       input.begin();
     }
-    return (why = await ended);
+    why = await ended;
+    logEnd(log, why);
+    return why;
   } finally {
     // A vCPU that waits for a back end's answer sees no kick.
     hosted.forEach(({ device }) => device.hangUp());

@@ -1,3 +1,5 @@
+import type { Logger } from '@crosvm/sys-util';
+
 /** Why a VM ended. */
 export type VmEnd =
   /** The guest switched itself off (ACPI). */
@@ -19,6 +21,24 @@ const EXIT_FAILURE = 1;
 /** What a shell gives for a process that ended by a signal: this and the signal's number. */
 const EXIT_SIGNALLED = 128;
 
+/** Why a VM ended, for people. */
+function endText(end: VmEnd): string {
+  switch (end.kind) {
+    case 'poweroff':
+      return 'the guest powered off';
+    case 'reset':
+      return 'the guest reset';
+    case 'crash':
+      return `the guest crashed: ${end.detail}`;
+    case 'signal':
+      return `ended by ${end.signal}`;
+    case 'quit':
+      return 'ended from the keyboard';
+    case 'failed':
+      return `${end.part} failed`;
+  }
+}
+
 /** The exit status of the process for each way a VM can end. */
 export function exitStatus(end: VmEnd): number {
   switch (end.kind) {
@@ -31,5 +51,12 @@ export function exitStatus(end: VmEnd): number {
     case 'crash':
     case 'failed':
       return EXIT_FAILURE;
+  }
+}
+
+/** Logs why a VM ended, and with what exit status, at the level `info`. */
+export function logEnd(log: Logger, end: VmEnd): void {
+  if (log.isEnabled('info')) {
+    log.info(`${endText(end)}; exit status ${exitStatus(end)}`);
   }
 }
