@@ -3,11 +3,13 @@ import { dismissEarlyWorkers } from './vm/early-workers';
 
 import { parseCommandLine } from './cli/parse-command-line';
 import { errorExitStatus, printError } from './cli/print-error';
+import { printText } from './cli/print-text';
 import type { Command } from './cli/command';
+import { settle } from './settle';
 
 async function execute(command: Command): Promise<number> {
   if (command.kind === 'print') {
-    process[command.stream].write(command.text);
+    await printText(process[command.stream], command.text);
     return command.exitStatus;
   }
   const { runCommand } = await import('./run-command.js');
@@ -31,7 +33,8 @@ async function main(): Promise<number> {
   }
 }
 
-void main().then(async (status) => {
-  process.exitCode = status;
+void settle(async () => {
+  const status = await main();
   await dismissEarlyWorkers();
+  return status;
 });

@@ -8,6 +8,9 @@ import { errorHint, errorText } from './error-text';
 /** EACCES */
 const PERMISSION = 13;
 
+const ENFILE = 23;
+const EMFILE = 24;
+
 function thrownBy(action: () => unknown): unknown {
   try {
     action();
@@ -105,6 +108,22 @@ describe('errorHint', () => {
   test('is nothing where there is none', () => {
     expect(errorHint(new UserError('a'))).toBeUndefined();
     expect(errorHint('a')).toBeUndefined();
+  });
+
+  test.each([
+    new SysError('eventfd', EMFILE),
+    Object.assign(new Error('open: no'), { code: 'EMFILE' }),
+    Object.assign(new Error('Worker initialization failure: EMFILE'), {
+      code: 'ERR_WORKER_INIT_FAILED',
+    }),
+    new Error('libc.so.6: cannot open shared object file: Too many open files'),
+  ])('names the limit on open files where that is what failed: %p', (cause) => {
+    expect(errorHint(new Error('vCPU 0 failed', { cause }))).toContain('ulimit -n');
+  });
+
+  test("does not name the process's limit where the system's is what failed", () => {
+    const cause = new SysError('eventfd', ENFILE);
+    expect(errorHint(new Error('a', { cause }))).toBeUndefined();
   });
 
   test('is where to look for a bug', () => {

@@ -8,6 +8,9 @@ const INTERNAL_ERRORS = ['TypeError', 'RangeError', 'ReferenceError', 'SyntaxErr
 
 const INTERNAL_HINT = 'this is a bug in crosvm; CROSVM_BACKTRACE=1 shows where';
 
+const FEW_FILES_HINT =
+  'crosvm may open too few files at a time: raise the limit of this shell, as by ulimit -n 1024';
+
 /**
  * An error and its causes in one line, from what was tried to why it failed.
  * A text that another one of the line contains is not said again.
@@ -39,7 +42,19 @@ export function errorHint(error: unknown): string | undefined {
       return printable(each.hint);
     }
   }
+  if (chain.some(isOutOfFiles)) {
+    return FEW_FILES_HINT;
+  }
   return isBug(chain) ? INTERNAL_HINT : undefined;
+}
+
+/** Not all who fail of it have the code: a worker that cannot start, or native code, only says it. */
+function isOutOfFiles(error: unknown): boolean {
+  return (
+    isError(error) &&
+    (('code' in error && error.code === 'EMFILE') ||
+      /\bEMFILE\b|too many open files(?! in system)/i.test(error.message))
+  );
 }
 
 function causeChain(error: unknown): readonly unknown[] {

@@ -7,7 +7,7 @@ import { UsageError } from './usage-error';
 const EXIT_USAGE = 2;
 
 /** Exit status after any other error. */
-const EXIT_FAILURE = 1;
+export const EXIT_FAILURE = 1;
 
 /** How an error is told. */
 export interface PrintErrorOptions {
@@ -19,10 +19,7 @@ export interface PrintErrorOptions {
 
 /** Tells the user of an error: one line, a line for the hint if there is one, stacks only if asked. */
 export function printError(error: unknown, options: PrintErrorOptions = {}): void {
-  const {
-    backtrace = process.env.CROSVM_BACKTRACE === '1',
-    write = (text: string) => process.stderr.write(text),
-  } = options;
+  const { backtrace = process.env.CROSVM_BACKTRACE === '1', write = writeStderr } = options;
   const hint = errorHint(error);
   const lines = [
     `crosvm: ${errorText(error)}`,
@@ -30,6 +27,12 @@ export function printError(error: unknown, options: PrintErrorOptions = {}): voi
     ...(backtrace ? [inspect(error)] : []),
   ];
   write(`${lines.join('\n')}\n`);
+}
+
+/** Where nobody can be told, the exit status tells. */
+function writeStderr(text: string): void {
+  process.stderr.once('error', () => undefined);
+  process.stderr.write(text);
 }
 
 /** The exit status of the process after an error: 2 for usage, else 1. */

@@ -18,16 +18,56 @@ const EARLY: readonly WorkerScript[] = ['vcpu-worker', 'device-thread'];
 
 const early = new Map<WorkerScript, Worker>();
 
-function start(script: WorkerScript): Worker {
-  return new Worker(join(__dirname, `${script}.js`), { name: script });
+/** What has become of a worker. */
+interface Fate {
+  /** What it failed of, if it did. */
+  error?: unknown;
+  /** Once it has ended. */
+  exitCode?: number;
 }
 
-/** A worker that runs `script`: the one that was started early, or a new one. */
+/** Events come once, and an early worker can end before there is anybody who listens. */
+const fates = new WeakMap<Worker, Fate>();
+
+function start(script: WorkerScript): Worker {
+  const worker = new Worker(join(__dirname, `${script}.js`), { name: script });
+  const fate: Fate = {};
+  worker.once('error', (error) => (fate.error = error));
+  worker.once('exit', (exitCode) => (fate.exitCode = exitCode));
+  fates.set(worker, fate);
+  return worker;
+}
+
+/** Starts workers that will be taken when it is known what for. */
+export function startEarly(scripts: readonly WorkerScript[]): void {
+  for (const script of scripts) {
+    const worker = start(script);
+    worker.unref();
+    early.set(script, worker);
+  }
+}
+
+/**
+ * A worker that runs `script`: the one that was started early, or a new one. If the early one has
+ * failed or ended, its events come again, for whoever listens by the end of this turn.
+ */
 export function takeWorker(script: WorkerScript): Worker {
   const worker = early.get(script) ?? start(script);
   early.delete(script);
   worker.ref();
+  replay(worker, { ...fates.get(worker) });
   return worker;
+}
+
+function replay(worker: Worker, { error, exitCode }: Fate): void {
+  process.nextTick(() => {
+    if (error !== undefined && worker.listenerCount('error') > 0) {
+      worker.emit('error', error);
+    }
+    if (exitCode !== undefined) {
+      worker.emit('exit', exitCode);
+    }
+  });
 }
 
 /**
@@ -42,19 +82,15 @@ export async function dismissEarlyWorkers(): Promise<void> {
 
 /** Tells a worker that has no work yet that there will be none, and waits until it has ended. */
 export async function dismissWorker(worker: Worker): Promise<void> {
-  const ended = new Promise<void>((resolve) => {
-    worker.once('exit', () => resolve());
-    worker.once('error', () => resolve());
-  });
+  if (fates.get(worker)?.exitCode !== undefined) {
+    return;
+  }
+  const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
   worker.ref();
   worker.postMessage(NO_WORK);
   await ended;
 }
 
 if (process.argv[2] === 'run') {
-  for (const script of EARLY) {
-    const worker = start(script);
-    worker.unref();
-    early.set(script, worker);
-  }
+  startEarly(EARLY);
 }
