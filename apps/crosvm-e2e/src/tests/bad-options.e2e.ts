@@ -1,4 +1,5 @@
 import { expectRefusal, type Refusal } from '../fixtures/refusal';
+import { Crosvm } from '../harness';
 
 /** Nothing is looked at on the host before the command line is understood, so there is no kernel. */
 const KERNEL = '/nonexistent/vmlinux';
@@ -92,3 +93,10 @@ for (const { args, ...refusal } of rows) {
     await expectRefusal(args, refusal);
   });
 }
+
+test('crosvm without arguments says how it is used, and fails as of a wrong command line', async () => {
+  await using vm = Crosvm.spawn([], { noInput: true });
+  expect(await vm.ended()).toEqual({ code: 2, signal: null });
+  expect(vm.stderr.text).toMatch(/^Usage: crosvm COMMAND/);
+  expect(vm.stdout.text).toBe('');
+});

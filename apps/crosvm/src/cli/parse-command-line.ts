@@ -24,7 +24,7 @@ const COMMANDS: ReadonlyMap<string, Parse> = new Map<string, Parse>([
 export async function parseCommandLine(argv: readonly string[]): Promise<Command> {
   const [name, ...args] = argv;
   if (name === undefined) {
-    return { kind: 'print', text: await renderHelp(mainHelp), stream: 'stderr', exitStatus: 1 };
+    return { kind: 'print', text: await renderHelp(mainHelp), stream: 'stderr', exitStatus: 2 };
   }
   const parse = COMMANDS.get(name) ?? (name.startsWith('-') ? parseWithoutCommand : undefined);
   if (parse === undefined) {
