@@ -2,15 +2,16 @@ import { createLogger, openSyslog } from '@crosvm/sys-util';
 
 import type { Command } from './cli/command';
 import { checkHost } from './host/check-host';
-import { kvmKind, PVM_HINT } from './host/cpu-info';
+import { crashHint } from './host/cpu-info';
 import { UserError } from './user-error';
 import { runVm } from './vm/supervisor';
 import { exitStatus, type VmEnd } from './vm/vm-end';
 
 /** What the user is told of an end that is not what he asked for. */
-function endError(end: VmEnd): UserError | undefined {
+function endError(end: VmEnd, cpus: number): UserError | undefined {
   if (end.kind === 'crash') {
-    return new UserError(end.detail, kvmKind() === 'pvm' ? { hint: PVM_HINT } : {});
+    const hint = crashHint(cpus);
+    return new UserError(end.detail, hint === undefined ? {} : { hint });
   }
   if (end.kind === 'failed') {
     return new UserError(`${end.part} failed`, { cause: end.cause });
@@ -29,7 +30,7 @@ export async function runCommand({ config, logging }: Command & { kind: 'run' })
   const log = createLogger(logging);
   checkHost(config).forEach((warning) => log.warn(warning));
   const end = await runVm(config, log);
-  const error = endError(end);
+  const error = endError(end, config.cpus);
   if (error !== undefined) {
     throw error;
   }

@@ -1,4 +1,4 @@
-import { kvmKind, readCpuInfo } from './cpu-info';
+import { crashHint, kvmKind, readCpuInfo } from './cpu-info';
 import { TemporaryHost } from './testing/temporary-host';
 
 function cpuinfo(flags: string): string {
@@ -37,5 +37,18 @@ describe('kvmKind', () => {
   ])('with flags %j is %s', (flags, kind) => {
     using host = new TemporaryHost();
     expect(kvmKind(host.write('cpuinfo', cpuinfo(flags)).paths.cpuinfo)).toBe(kind);
+  });
+});
+
+describe('the hint at a crash', () => {
+  test('is none where KVM runs any kernel', () => {
+    expect(crashHint(1, 'hardware')).toBeUndefined();
+    expect(crashHint(2, 'hardware')).toBeUndefined();
+  });
+
+  test('is about the kernel on PVM, and about CPUs where there are several', () => {
+    expect(crashHint(1, 'pvm')).not.toContain('CPU');
+    expect(crashHint(1, 'pvm')).toContain('no stock kernels');
+    expect(crashHint(2, 'pvm')).toContain('no second CPU (try -c 1)');
   });
 });

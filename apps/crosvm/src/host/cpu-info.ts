@@ -22,9 +22,23 @@ export type KvmKind =
   /** In software (PVM): runs kernels that know its interface, and no stock ones. */
   | 'pvm';
 
+const NESTED_HOST = 'use bin/nested-host -- crosvm run ...';
+
 /** What to say when a kernel does not come up on a KVM of kind `pvm`. */
-export const PVM_HINT =
-  "this machine's KVM is PVM: it runs no stock kernels; use bin/nested-host -- crosvm run ...";
+export const PVM_HINT = `this machine's KVM is PVM: it runs no stock kernels; ${NESTED_HOST}`;
+
+/** The same of a guest with several CPUs, of which the kernel may not be the reason. */
+const PVM_SMP_HINT =
+  "this machine's KVM is PVM: it may run no second CPU (try -c 1), and it runs no stock kernels; " +
+  NESTED_HOST;
+
+/** What to say of a guest that crashed: nothing where KVM can run any. */
+export function crashHint(cpus: number, kind = kvmKind()): string | undefined {
+  if (kind === 'hardware') {
+    return undefined;
+  }
+  return cpus === 1 ? PVM_HINT : PVM_SMP_HINT;
+}
 
 /** Reads the flags of the first processor; without the file there are none. */
 export function readCpuInfo(path = HOST_PATHS.cpuinfo): CpuInfo {
