@@ -8,12 +8,12 @@ const EXECUTOR = join(__dirname, '../../nx-serve/serve.cjs');
 
 /** Stands in for the program: tells what it was given, and does what the first argument says. */
 const PROGRAM = `
-  console.log(JSON.stringify({ args: process.argv.slice(2), directory: process.cwd() }));
   process.exitCode = process.argv[2] === 'fail' ? 7 : 0;
   if (process.argv[2] === 'wait') {
     process.once('SIGTERM', () => process.exit());
     setInterval(() => undefined, 1000);
   }
+  console.log(JSON.stringify({ args: process.argv.slice(2), directory: process.cwd() }));
 `;
 
 const root = mkdtempSync(join(tmpdir(), 'crosvm-serve-'));
