@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { bundleScript } from './testing/bundle';
+import { bundleScript } from '@crosvm/sys-util/testing';
 
 /** The text of the first fenced block of a language. */
 function block(markdown: string, language: string): string {
@@ -12,7 +12,7 @@ function block(markdown: string, language: string): string {
 describe('README.md', () => {
   it('has an example that prints what it says', () => {
     const readme = readFileSync(join(__dirname, '../README.md'), 'utf8');
-    using script = bundleScript(block(readme, 'ts'));
+    using script = bundleScript(block(readme, 'ts'), __dirname);
 
     const { stdout, stderr } = spawnSync(process.execPath, [script.path], { encoding: 'utf8' });
 

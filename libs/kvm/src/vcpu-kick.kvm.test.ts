@@ -10,9 +10,9 @@ import {
   SignalSet,
   SIGRTMIN,
 } from '@crosvm/sys-util';
+import { bundleScript } from '@crosvm/sys-util/testing';
 
 import { Vcpu } from './index';
-import { bundleScript } from './testing/bundle';
 import { machineCode, TestGuest } from './testing/index';
 
 const KICK = SIGRTMIN + 1;
@@ -85,7 +85,7 @@ function message(worker: Worker): Promise<Record<string, number>> {
 
 describe('a vCPU that runs for ever on another thread', () => {
   it('is stopped by immediateExit and a signal to its thread', async () => {
-    using script = bundleScript(VCPU_THREAD);
+    using script = bundleScript(VCPU_THREAD, __dirname);
     using guest = TestGuest.create({ code: machineCode('eb fe   ; jmp to itself') });
     const worker = new Worker(script.path, {
       workerData: {

@@ -1,0 +1,1 @@
+export { bundleScript, type ScriptFile } from './bundle';
