@@ -13,7 +13,16 @@ import {
 import { EventFd } from '@crosvm/sys-util';
 
 import { Kvm, type MsiMessage, type Vm } from './index';
-import { eventually, itIf, machineCode, TestGuest } from './testing/index';
+import {
+  eventually,
+  itIf,
+  machineCode,
+  PIC_GUEST_HANDLER_PORT,
+  PIC_GUEST_IDLE_PORT,
+  PIC_GUEST_LINE,
+  picGuest,
+  TestGuest,
+} from './testing/index';
 
 const code = (error: string): Error => expect.objectContaining({ code: error }) as Error;
 const withIrqchip = (vm: Vm): void => vm.createIrqchip();
@@ -162,28 +171,10 @@ describe('irqfd', () => {
   itIf(can.resample, 'no KVM_CAP_IRQFD_RESAMPLE')(
     'with resampling keeps the line up until the guest acknowledges, and tells',
     async () => {
-      const VECTORS = 0x20;
-      using guest = TestGuest.create({
-        prepare: withIrqchip,
-        code: machineCode(
-          'b0 11   e6 20   ; PIC: initialize',
-          'b0 20   e6 21   ; vectors from 0x20',
-          'b0 04   e6 21   ; second PIC at 2',
-          'b0 01   e6 21   ; 8086 mode',
-          'b0 ef   e6 21   ; all masked but 4',
-          'e6 80           ; out 0x80: set up',
-          'fb              ; sti',
-          'e6 80   eb fc   ; out 0x80 for ever',
-        ),
-      });
-      guest.memory.write(
-        0x1100,
-        machineCode('e6 81   ; out 0x81: interrupted', 'b0 20   e6 20   ; acknowledge', 'cf'),
-      );
-      guest.memory.writeU16((VECTORS + 4) * 4, 0x1100);
+      using guest = picGuest();
       using event = EventFd.create();
       using resample = EventFd.create();
-      guest.vm.registerIrqfd(event, 4, resample);
+      guest.vm.registerIrqfd(event, PIC_GUEST_LINE, resample);
       const ports = (count: number): number[] =>
         Array.from({ length: count }, () => {
           guest.vcpu.run();
@@ -192,13 +183,13 @@ describe('irqfd', () => {
 
       const setUp = ports(1);
       event.signal();
-      await eventually(() => picRequests(guest.vm) === 1 << 4);
+      await eventually(() => picRequests(guest.vm) === 1 << PIC_GUEST_LINE);
       const early = resample.read();
       const seen = ports(4);
       const late = resample.read();
 
-      expect(setUp).toEqual([0x80]);
-      expect(seen.filter((port) => port === 0x81)).toHaveLength(1);
+      expect(setUp).toEqual([PIC_GUEST_IDLE_PORT]);
+      expect(seen.filter((port) => port === PIC_GUEST_HANDLER_PORT)).toHaveLength(1);
       expect([early, late]).toEqual([undefined, 1]);
       expect(picRequests(guest.vm)).toBe(0);
     },

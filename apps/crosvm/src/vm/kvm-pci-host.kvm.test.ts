@@ -6,7 +6,14 @@ import {
   KVM_IRQCHIP_IOAPIC,
   KVM_IRQCHIP_PIC_MASTER,
 } from '@crosvm/kvm-sys';
-import { eventually, machineCode, TestGuest } from '@crosvm/kvm/testing';
+import {
+  eventually,
+  machineCode,
+  PIC_GUEST_HANDLER_PORT,
+  PIC_GUEST_LINE,
+  picGuest,
+  TestGuest,
+} from '@crosvm/kvm/testing';
 import { EventFd } from '@crosvm/sys-util';
 
 import { createMsiRoutes, FIRST_MSI_GSI, KvmPciHost } from './kvm-pci-host';
@@ -151,30 +158,14 @@ describe('the pin of a KvmPciHost', () => {
 
 describe('the acknowledgement of a pin of a KvmPciHost', () => {
   it('lowers the pin, and is told to who may raise it again', async () => {
-    const [PIC_PIN, VECTORS, HANDLER] = [4, 0x20, 0x1100];
-    using guest = TestGuest.create({
-      prepare: (vm) => vm.createIrqchip(),
-      code: machineCode(
-        'b0 11   e6 20   ; PIC: initialize',
-        'b0 20   e6 21   ; vectors from 0x20',
-        'b0 04   e6 21   ; second PIC at 2',
-        'b0 01   e6 21   ; 8086 mode',
-        'b0 ef   e6 21   ; all masked but 4',
-        'e6 80           ; out 0x80: set up',
-        'fb              ; sti',
-        'e6 80   eb fc   ; out 0x80 for ever',
-      ),
-    });
-    const handler = ['e6 81 ; out 0x81', 'b0 20 e6 20 ; acknowledge', 'cf ; iret'];
-    guest.memory.write(HANDLER, machineCode(...handler));
-    guest.memory.writeU16((VECTORS + PIC_PIN) * 4, HANDLER);
+    using guest = picGuest();
     using event = EventFd.create();
     using resample = EventFd.create();
     const host = new KvmPciHost(Vm.fromRaw(guest.vm.raw, 0), createMsiRoutes(1));
     const wire = { fd: event.raw, gsi: FIRST_MSI_GSI };
-    host.connectIntx(wire, { gsi: PIC_PIN, resampleFd: resample.raw });
+    host.connectIntx(wire, { gsi: PIC_GUEST_LINE, resampleFd: resample.raw });
     const isRaised = (): boolean =>
-      guest.vm.getIrqchip(KVM_IRQCHIP_PIC_MASTER).chip.pic.irr === 1 << PIC_PIN;
+      guest.vm.getIrqchip(KVM_IRQCHIP_PIC_MASTER).chip.pic.irr === 1 << PIC_GUEST_LINE;
 
     guest.vcpu.run();
     event.signal();
@@ -182,7 +173,7 @@ describe('the acknowledgement of a pin of a KvmPciHost', () => {
     const early = resample.read();
     const ports = Array.from({ length: 4 }, () => (guest.vcpu.run(), guest.vcpu.exit.ioPort));
 
-    expect(ports.filter((port) => port === 0x81)).toHaveLength(1);
+    expect(ports.filter((port) => port === PIC_GUEST_HANDLER_PORT)).toHaveLength(1);
     expect([early, resample.read(), isRaised()]).toEqual([undefined, 1, false]);
   });
 });
