@@ -64,6 +64,11 @@ port() {
   options+=(-chardev "$2,id=$1" -device "virtserialport,chardev=$1,name=$1")
 }
 
+# The emulator's first CPU must run no guest, so there is one more than asked for, and Linux keeps to the others
+# (isolcpus). Whatever CPU loads FPU registers clears a flag of the *first* CPU (cpu_clear_ignne), in a word with
+# flags of its virtualization (hflags2) that it may be changing just then. One is lost, or comes back: a guest
+# then runs without nested paging, in our own memory, or an interrupt comes between a guest and its host.
+
 # start_emulator IMAGE_DIR: leaves $to_guest and $from_guest, pipes to and from nested-root.
 start_emulator() {
   local image=$1 i stdin options=() close=()
@@ -73,10 +78,10 @@ start_emulator() {
   # shellcheck disable=SC2054 # the commas are the emulator's
   options=(
     -nodefaults -no-user-config -display none -no-reboot -monitor none
-    -accel tcg,thread=multi -M q35 -smp "$cpus" -m "$memory"
+    -accel tcg,thread=multi -M q35 -smp "$((cpus + 1))" -m "$memory"
     -cpu "$nested_cpu"
     -kernel "$image/vmlinux" -initrd "$image/initrd"
-    -append "console=ttyS0 quiet panic=-1 mitigations=off tsc=reliable"
+    -append "console=ttyS0 quiet panic=-1 mitigations=off tsc=reliable isolcpus=0"
     -chardev "file,id=console,path=/dev/fd/$console_log,append=on" -serial chardev:console
     -fsdev local,id=root,path=/,security_model=none,readonly=on,multidevs=remap
     -device virtio-9p-pci,fsdev=root,mount_tag=hostroot

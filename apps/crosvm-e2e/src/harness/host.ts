@@ -22,6 +22,16 @@ export function hasKvm(): boolean {
   }
 }
 
+/** The numbers of this machine's CPUs that we may use. */
+export function hostCpus(): readonly number[] {
+  const status = readFileSync('/proc/self/status', 'latin1');
+  const ranges = /^Cpus_allowed_list:\s*(.*)$/m.exec(status)?.[1]?.split(',') ?? [];
+  return ranges.flatMap((range) => {
+    const [first = 0, last = first] = range.split('-').map(Number);
+    return Array.from({ length: last - first + 1 }, (_, index) => first + index);
+  });
+}
+
 function readHostKind(): HostKind {
   const cpuinfo = readFileSync('/proc/cpuinfo', 'latin1');
   // What QEMU's software emulation calls its processors.

@@ -3,7 +3,7 @@ export type { Exit } from './connection';
 export { Crosvm, type SpawnOptions } from './crosvm';
 export { type Ability, type Guest, type GuestKernel, theGuest } from './guest';
 export { threadAffinities } from './processes';
-export { HOST_KIND, type HostKind } from './host';
+export { HOST_KIND, hostCpus, type HostKind } from './host';
 export {
   bytesOnDisk,
   checkExt4,

@@ -1,10 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 
 import { bareMetalProgram } from './bare-metal';
 import { type Ability, theGuest } from './guest';
-import { hasKvm, HOST_KIND } from './host';
+import { hasKvm, HOST_KIND, hostCpus } from './host';
 import { DENY_IOCTL, UNSHARE } from './wrappers';
 
 /** Why a test cannot be run here; undefined when it can. */
@@ -40,9 +39,9 @@ export function guestLacksMemory(memory: number): Lack {
   return maxMemory >= memory ? undefined : `the guest's kernel takes ${maxMemory} MiB at most`;
 }
 
-/** Has this machine fewer CPUs than that? */
+/** Has this machine fewer CPUs for us than that? */
 export function hostLacksCpus(count: number): Lack {
-  const cpus = availableParallelism();
+  const cpus = hostCpus().length;
   return cpus >= count ? undefined : `this machine has ${cpus} CPU(s), not ${count}`;
 }
 
