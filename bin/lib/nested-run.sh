@@ -14,7 +14,7 @@
 boot_seconds=${CROSVM_NESTED_BOOT_SECONDS:-120}
 
 # The CPU it has. Not 5-level paging: it would make every address translation dearer, inside and in guests.
-# Not virtual GIF: of two guests that printed for seven minutes side by side, the one with it stood still after five.
+# Not virtual GIF, which is for guests of guests.
 # Not XSAVE: the emulator does not let KVM see a guest's XSETBV, and the guest's kernel complains of the sizes.
 nested_cpu=${CROSVM_NESTED_CPU:-max,-la57,-xsave,-vgif}
 
