@@ -1,7 +1,6 @@
-import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 
-import { compile } from './tool';
+import { compile, figuresOf, tool } from './tool';
 import { DIST, EXITS, ROUNDS } from './settings';
 import { describe, median } from './statistics';
 
@@ -9,13 +8,6 @@ import { describe, median } from './statistics';
 interface ExitFigures {
   readonly nanoseconds: number;
   readonly bytesPerExit: number;
-}
-
-function exitsOfCrosvm(kind: string): ExitFigures {
-  const flags = ['--expose-gc', '--max-semi-space-size=64', '--no-warnings'];
-  const program = join(DIST, 'exits-crosvm.js');
-  const output = execFileSync(process.execPath, [...flags, program, kind, `${EXITS}`]);
-  return JSON.parse(output.toString()) as ExitFigures;
 }
 
 /** What an exit costs, against the same loop in C. */
@@ -27,10 +19,10 @@ export function exits(): void {
     const theirs: number[] = [];
     const bytes: number[] = [];
     for (let round = 0; round < ROUNDS; round += 1) {
-      const figures = exitsOfCrosvm(kind);
+      const figures = figuresOf('exits-crosvm.js', kind, `${EXITS}`) as ExitFigures;
       ours.push(figures.nanoseconds / EXITS);
       bytes.push(figures.bytesPerExit);
-      theirs.push(Number(execFileSync(program, [kind, `${EXITS}`]).toString()) / EXITS);
+      theirs.push(Number(tool(program, [kind, `${EXITS}`]).toString()) / EXITS);
     }
     const what = `${kind.toUpperCase()} exit`;
     const peer = 'the same loop in C';

@@ -1,8 +1,6 @@
-import { join } from 'node:path';
-
-import { DIST, ROUNDS } from './settings';
+import { ROUNDS } from './settings';
 import { figure, median } from './statistics';
-import { tool } from './tool';
+import { figuresOf } from './tool';
 
 const REQUESTS = 1_000_000;
 
@@ -12,17 +10,13 @@ interface QueueFigures {
   readonly bytes: number;
 }
 
-function measure(kind: string): QueueFigures {
-  const flags = ['--expose-gc', '--max-semi-space-size=64', '--no-warnings'];
-  const program = join(DIST, 'queue-crosvm.js');
-  const output = tool(process.execPath, [...flags, program, kind, `${REQUESTS}`]);
-  return JSON.parse(output.toString()) as QueueFigures;
-}
-
 /** What the queue code alone costs: requests of three descriptors, and nothing is read or written. */
 export function queue(): void {
   for (const kind of ['direct', 'indirect']) {
-    const rounds = Array.from({ length: ROUNDS }, () => measure(kind));
+    const rounds = Array.from(
+      { length: ROUNDS },
+      () => figuresOf('queue-crosvm.js', kind, `${REQUESTS}`) as QueueFigures,
+    );
     const nanoseconds = rounds.map((each) => each.nanoseconds / REQUESTS);
     const kibibytes = median(rounds.map((each) => each.bytes / 1024));
     console.log(

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
-import { SOURCES } from './settings';
+import { DIST, SOURCES } from './settings';
 
 /**
  * Runs a tool of the host; returns what it says.
@@ -28,4 +28,11 @@ export interface ToolOptions {
 /** Compiles one of the benchmark's C programs. */
 export function compile(source: string, program: string, flags: readonly string[] = []): void {
   tool('gcc', ['-O2', ...flags, '-o', program, join(SOURCES, source)]);
+}
+
+/** Runs one of the benchmark's scripts in a process of its own, with a heap to be measured; returns what it prints. */
+export function figuresOf(script: string, ...args: readonly string[]): unknown {
+  const flags = ['--expose-gc', '--max-semi-space-size=64', '--no-warnings'];
+  const output = tool(process.execPath, [...flags, join(DIST, script), ...args]);
+  return JSON.parse(output.toString());
 }

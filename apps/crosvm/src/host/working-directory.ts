@@ -23,6 +23,9 @@ export function leaveLostDirectory(): void {
  * @throws UserError that names the file
  */
 export function checkPaths({ kernel, initrd, disks, serial }: RunConfig, isLost = lost): void {
+  if (!isLost) {
+    return;
+  }
   const paths: readonly (readonly [string, string | undefined])[] = [
     ['kernel', kernel],
     ['initrd', initrd],
@@ -30,7 +33,7 @@ export function checkPaths({ kernel, initrd, disks, serial }: RunConfig, isLost 
     ...serial.map(({ num, path }) => [`file of serial port ${num}`, path] as const),
   ];
   const relative = paths.find(([, path]) => path !== undefined && !isAbsolute(path));
-  if (isLost && relative !== undefined) {
+  if (relative !== undefined) {
     const [role, path] = relative;
     throw new UserError(`${role} '${path}' cannot be found: the working directory is gone`, {
       hint: 'go to a directory that exists, or give absolute paths',

@@ -45,7 +45,7 @@ export interface EngineOfRig {
 }
 
 /** The engine that does all at once. */
-function atOnce(disk: Disk): EngineOfRig {
+export function atOnce(disk: Disk): EngineOfRig {
   return { engine: new SynchronousEngine(disk), settle: () => undefined };
 }
 

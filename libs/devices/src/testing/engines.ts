@@ -1,10 +1,11 @@
 import { IoUring, PollLoop } from '@crosvm/sys-util';
+import { WITHOUT_RINGS } from '@crosvm/sys-util/testing';
 
 import { SynchronousEngine } from '../virtio/block/block-engine';
 import { QUEUE_SIZE } from '../virtio/block/config-space';
 import { RawDisk, type RawDiskOptions } from '../virtio/block/raw-disk';
 import { RingEngine } from '../virtio/block/ring-engine';
-import type { EngineOfRig } from './block-rig';
+import { atOnce, type EngineOfRig } from './block-rig';
 
 /** How requests are done. */
 export type EngineKind = 'synchronous' | 'io_uring';
@@ -15,26 +16,16 @@ const OPERATIONS = 64;
 /** Milliseconds after which a loop looks again; far longer than any request of a test takes. */
 const PATIENCE_MS = 1000;
 
-/** Why there is no io_uring on this machine, for the names of tests; empty if there is. */
-function findReason(): string {
-  try {
-    IoUring.create({ operations: 1, ranges: 1 })[Symbol.dispose]();
-    return '';
-  } catch (error) {
-    return ` [skipped: ${String(error)}]`;
-  }
+/** `describe` for what needs io_uring; the name says why it is skipped where there is none. */
+export function describeRings(name: string, tests: () => void): void {
+  const run = WITHOUT_RINGS === '' ? describe : describe.skip;
+  run(`${name}${WITHOUT_RINGS}`, tests);
 }
-
-/** Why there is no io_uring on this machine, for the names of tests; empty if there is. */
-export const WITHOUT_RINGS = findReason();
-
-/** `describe` for what needs io_uring. */
-export const describeRings = WITHOUT_RINGS === '' ? describe : describe.skip;
 
 /** `describe`, once for each engine. */
 export function describeEngines(name: string, tests: (kind: EngineKind) => void): void {
   describe(`${name}, synchronously`, () => tests('synchronous'));
-  describeRings(`${name}, by io_uring${WITHOUT_RINGS}`, () => tests('io_uring'));
+  describeRings(`${name}, by io_uring`, () => tests('io_uring'));
 }
 
 /** A ring engine on a loop of its own, with what it is made of. */
@@ -61,8 +52,5 @@ export function ringEngine(disk: RawDiskOptions): RingOfRig {
 
 /** An engine of this kind over an image. */
 export function engineFor(kind: EngineKind, disk: RawDiskOptions): EngineOfRig {
-  if (kind === 'io_uring') {
-    return ringEngine(disk);
-  }
-  return { engine: new SynchronousEngine(new RawDisk(disk)), settle: () => undefined };
+  return kind === 'io_uring' ? ringEngine(disk) : atOnce(new RawDisk(disk));
 }

@@ -13,19 +13,9 @@ import {
   PollLoop,
   SysError,
 } from '../index';
+import { WITHOUT_RINGS } from '../testing/without-rings';
 
-/** Why there are no rings here; empty if there are. */
-function reason(): string {
-  try {
-    IoUring.create({ operations: 1, ranges: 1 })[Symbol.dispose]();
-    return '';
-  } catch (error) {
-    return ` [skipped: ${String(error)}]`;
-  }
-}
-
-const without = reason();
-const withRings = without === '' ? it : it.skip;
+const withRings = WITHOUT_RINGS === '' ? it : it.skip;
 
 const SIZE = 64 * 1024;
 const OPERATIONS = 16;
@@ -75,7 +65,7 @@ function finish(ring: IoUring, count: number): Map<number, number> {
 }
 
 describe('a ring', () => {
-  withRings(`reads into one range and into many${without}`, () => {
+  withRings(`reads into one range and into many${WITHOUT_RINGS}`, () => {
     using rig = makeRig();
     const { ring, fd, memory } = rig;
     ring.readv(3, fd, iovecsOf(memory, [0, 100]), 1000);
@@ -93,7 +83,7 @@ describe('a ring', () => {
     expect(Buffer.compare(gathered, pattern.slice(5000, 5100))).toBe(0);
   });
 
-  withRings(`writes from one range and from many, and syncs${without}`, () => {
+  withRings(`writes from one range and from many, and syncs${WITHOUT_RINGS}`, () => {
     using rig = makeRig();
     const { ring, fd, memory } = rig;
     memory.bytes.fill(1, 0, 100).fill(2, 100, 200);
@@ -114,24 +104,27 @@ describe('a ring', () => {
     expect(Buffer.compare(rig.content(), expected)).toBe(0);
   });
 
-  withRings(`can be used round and round, with all its operations at a time${without}`, () => {
-    using rig = makeRig();
-    const { ring, fd, memory } = rig;
-    const rounds = 40;
-    let bytes = 0;
-    for (let round = 0; round < rounds; round += 1) {
-      for (let token = 0; token < OPERATIONS; token += 1) {
-        const at = ((round * OPERATIONS + token) * 16) % SIZE;
-        ring.readv(token, fd, iovecsOf(memory, [at, 8], [at + 8, 8]), at);
+  withRings(
+    `can be used round and round, with all its operations at a time${WITHOUT_RINGS}`,
+    () => {
+      using rig = makeRig();
+      const { ring, fd, memory } = rig;
+      const rounds = 40;
+      let bytes = 0;
+      for (let round = 0; round < rounds; round += 1) {
+        for (let token = 0; token < OPERATIONS; token += 1) {
+          const at = ((round * OPERATIONS + token) * 16) % SIZE;
+          ring.readv(token, fd, iovecsOf(memory, [at, 8], [at + 8, 8]), at);
+        }
+        finish(ring, OPERATIONS).forEach((result) => (bytes += result));
       }
-      finish(ring, OPERATIONS).forEach((result) => (bytes += result));
-    }
 
-    expect(bytes).toBe(rounds * OPERATIONS * 16);
-    expect(Buffer.compare(memory.bytes.slice(0, 10_240), pattern.slice(0, 10_240))).toBe(0);
-  });
+      expect(bytes).toBe(rounds * OPERATIONS * 16);
+      expect(Buffer.compare(memory.bytes.slice(0, 10_240), pattern.slice(0, 10_240))).toBe(0);
+    },
+  );
 
-  withRings(`reaches offsets beyond 4 GiB${without}`, () => {
+  withRings(`reaches offsets beyond 4 GiB${WITHOUT_RINGS}`, () => {
     using rig = makeRig();
     const { ring, fd, memory } = rig;
     memory.bytes.set([9, 8, 7]);
@@ -144,7 +137,7 @@ describe('a ring', () => {
     expect([...memory.bytes.slice(10, 14)]).toEqual([9, 8, 7, 0]);
   });
 
-  withRings(`answers with what went wrong${without}`, () => {
+  withRings(`answers with what went wrong${WITHOUT_RINGS}`, () => {
     using rig = makeRig();
     const { ring, fd, memory } = rig;
     const nowhere = new Iovecs(1);
@@ -165,7 +158,7 @@ describe('a ring', () => {
     ]);
   });
 
-  withRings(`refuses no ranges, and more than it has room for${without}`, () => {
+  withRings(`refuses no ranges, and more than it has room for${WITHOUT_RINGS}`, () => {
     using rig = makeRig();
     const many = iovecsOf(rig.memory, [0, 1], [1, 1], [2, 1], [3, 1], [4, 1]);
 
@@ -176,7 +169,7 @@ describe('a ring', () => {
 });
 
 describe('the event of a ring', () => {
-  withRings(`wakes a loop for what is complete, each time${without}`, () => {
+  withRings(`wakes a loop for what is complete, each time${WITHOUT_RINGS}`, () => {
     using rig = makeRig();
     using loop = new PollLoop();
     const { ring, fd, memory } = rig;
@@ -205,31 +198,34 @@ describe('the event of a ring', () => {
     expect(results.filter((result) => result === 16)).toHaveLength(5);
   });
 
-  withRings(`is not signalled while the ring is quiet, which is told afterwards${without}`, () => {
-    using rig = makeRig();
-    const { ring, fd, memory } = rig;
-    const nothing = ring.listen();
-    ring.quiet();
-    ring.readv(0, fd, iovecsOf(memory, [0, 16]), 0);
-    ring.enter(1);
+  withRings(
+    `is not signalled while the ring is quiet, which is told afterwards${WITHOUT_RINGS}`,
+    () => {
+      using rig = makeRig();
+      const { ring, fd, memory } = rig;
+      const nothing = ring.listen();
+      ring.quiet();
+      ring.readv(0, fd, iovecsOf(memory, [0, 16]), 0);
+      ring.enter(1);
 
-    expect(nothing).toBe(false);
-    expect(ring.event.read()).toBeUndefined();
-    expect(ring.listen()).toBe(true);
-    expect([ring.next(), ring.next()]).toEqual([true, false]);
-    expect(ring.listen()).toBe(false);
-  });
+      expect(nothing).toBe(false);
+      expect(ring.event.read()).toBeUndefined();
+      expect(ring.listen()).toBe(true);
+      expect([ring.next(), ring.next()]).toEqual([true, false]);
+      expect(ring.listen()).toBe(false);
+    },
+  );
 });
 
 describe('making a ring', () => {
-  withRings(`fails with a size that cannot be${without}`, () => {
+  withRings(`fails with a size that cannot be${WITHOUT_RINGS}`, () => {
     const make = () => IoUring.create({ operations: 65_536, ranges: 1 });
 
     expect(make).toThrow(SysError);
     expect(make).toThrow('io_uring_setup: invalid argument (EINVAL)');
   });
 
-  withRings(`gives everything back in the end${without}`, () => {
+  withRings(`gives everything back in the end${WITHOUT_RINGS}`, () => {
     const event = IoUring.create({ operations: 4, ranges: 4 });
     event[Symbol.dispose]();
     event[Symbol.dispose]();

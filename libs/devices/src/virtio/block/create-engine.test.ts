@@ -1,6 +1,6 @@
 import { Errno, IoUring, PollLoop, sinkLogger, SysError } from '@crosvm/sys-util';
 
-import { describeRings, WITHOUT_RINGS } from '../../testing/engines';
+import { describeRings } from '../../testing/engines';
 import { temporaryImage } from '../../testing/temporary-image';
 import { SynchronousEngine } from './block-engine';
 import { createEngine } from './create-engine';
@@ -64,7 +64,7 @@ describe('the engine of a disk', () => {
   });
 });
 
-describeRings(`the engine of a disk past the page cache${WITHOUT_RINGS}`, () => {
+describeRings('the engine of a disk past the page cache', () => {
   it('does requests by io_uring', () => {
     using rig = makeRig();
     using engine = rig.create(rig.image.fd.raw);

@@ -13,7 +13,7 @@ import {
 
 import { BlockRig, NO_STATUS, type TestRequest } from '../../testing/block-rig';
 import { CONFIG, ranges, SECTORS } from '../../testing/disk-rigs';
-import { describeRings, ringEngine, WITHOUT_RINGS } from '../../testing/engines';
+import { describeRings, ringEngine } from '../../testing/engines';
 import { pattern, temporaryImage } from '../../testing/temporary-image';
 import { featureMask, QUEUE_FEATURES } from '../features';
 import { blockFeatures } from './config-space';
@@ -89,7 +89,7 @@ function openObjects(): number {
 
 afterEach(() => jest.restoreAllMocks());
 
-describeRings(`requests in a ring${WITHOUT_RINGS}`, () => {
+describeRings('requests in a ring', () => {
   it('are on their way together, and interrupt the guest when they come back', () => {
     using device = makeRig();
     const { rig, ring, engine } = device;
@@ -193,7 +193,7 @@ describeRings(`requests in a ring${WITHOUT_RINGS}`, () => {
   });
 });
 
-describeRings(`what is to be durable${WITHOUT_RINGS}`, () => {
+describeRings('what is to be durable', () => {
   it('is flushed after it is written, if the driver cannot flush', () => {
     const features = (blockFeatures(CONFIG) | QUEUE_FEATURES) & ~featureMask(VIRTIO_BLK_F_FLUSH);
     using device = makeRig({}, features);
@@ -224,7 +224,7 @@ describeRings(`what is to be durable${WITHOUT_RINGS}`, () => {
   });
 });
 
-describeRings(`what the ring does not do${WITHOUT_RINGS}`, () => {
+describeRings('what the ring does not do', () => {
   it('is done after what was on its way', () => {
     using device = makeRig();
     const { rig } = device;
@@ -241,7 +241,7 @@ describeRings(`what the ring does not do${WITHOUT_RINGS}`, () => {
   });
 });
 
-describeRings(`a reset${WITHOUT_RINGS}`, () => {
+describeRings('a reset', () => {
   const requests = Array.from({ length: 20 }, (_, sector) => ({ type: IN, sector, input: 512 }));
 
   it('waits for what is on its way, and nothing is written afterwards', () => {
@@ -297,7 +297,7 @@ describeRings(`a reset${WITHOUT_RINGS}`, () => {
   });
 });
 
-describeRings(`the end of a device${WITHOUT_RINGS}`, () => {
+describeRings('the end of a device', () => {
   it('leaves no descriptors', () => {
     const before = openObjects();
     for (let round = 0; round < 10; round += 1) {
