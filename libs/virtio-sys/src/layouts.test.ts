@@ -1,7 +1,10 @@
 import {
   VIRTIO_PCI_COMMON_Q_NDATA,
   VIRTIO_PCI_COMMON_Q_RESET,
+  vhost_memory,
   virtio_blk_config,
+  virtio_net_config,
+  virtio_net_ctrl_mac,
   virtio_pci_common_cfg,
   virtio_pci_common_cfg_1_2,
   vring_desc,
@@ -30,5 +33,24 @@ describe('layouts', () => {
 
   it('pack the configuration of a disk', () => {
     expect(virtio_blk_config.size).toBe(72);
+  });
+
+  it('pack the configuration of a network card, and tables of MAC addresses', () => {
+    expect(virtio_net_config.offsetOf('speed')).toBe(12);
+    expect(virtio_net_config.size).toBe(24);
+    const table = virtio_net_ctrl_mac.allocate(2 * 6);
+    expect(table.macs.length).toBe(2);
+    expect(table.macs.get(1).length).toBe(6);
+  });
+
+  it('hold the memory of a vhost device', () => {
+    const regions = [
+      { guest_phys_addr: 0, memory_size: 0x1000, userspace_addr: 2 ** 46 },
+      { guest_phys_addr: 2 ** 32, memory_size: 0x2000, userspace_addr: 2 ** 46 + 0x1000 },
+    ];
+    const bytes = vhost_memory.from({ nregions: 2, regions });
+
+    expect(bytes.length).toBe(8 + 2 * 32);
+    expect(vhost_memory.at(bytes.buffer).regions.get(1).userspace_addr).toBe(2 ** 46 + 0x1000);
   });
 });
