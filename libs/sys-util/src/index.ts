@@ -81,6 +81,7 @@ export {
   SIGRTMIN,
   unblockSignals,
 } from './signals';
+export { createSocket } from './socket';
 export { check, Errno, retry, SysError } from './sys-error';
 export {
   discardRaw,

@@ -68,6 +68,7 @@ export const libc = bind(null, {
   sched_getaffinity: ['int', ['int', 'size_t', 'pointer']],
 
   // Sockets.
+  socket: ['int', ['int', 'int', 'int']],
   socketpair: ['int', ['int', 'int', 'int', 'pointer']],
   sendmsg: ['ssize_t', ['int', 'pointer', 'int']],
   recvmsg: ['ssize_t', ['int', 'pointer', 'int']],
