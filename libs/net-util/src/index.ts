@@ -1,1 +1,13 @@
-export {};
+export {
+  AddressError,
+  checkHostAddress,
+  formatIpv4,
+  formatMac,
+  parseIpv4,
+  parseMac,
+  parseNetmask,
+} from './addresses';
+export { isAddressInUse } from './address-in-use';
+export { NetworkInterface } from './interface';
+export { setQueueAttached, Tap, type TapOptions } from './tap';
+export { TapError, type TapErrorCode } from './tap-error';

@@ -1,0 +1,1 @@
+export { inNetworkNamespace, WITHOUT_NETWORK } from './network-namespace';
