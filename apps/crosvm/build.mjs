@@ -12,9 +12,7 @@ const outdir = join(root, 'dist');
 rmSync(outdir, { recursive: true, force: true });
 await build({
   absWorkingDir: root,
-  entryPoints: ['main', 'vcpu-worker', 'device-thread', 'device-host'].map(
-    (name) => `src/${name}.ts`,
-  ),
+  entryPoints: ['main', 'vcpu-worker', 'device-host'].map((name) => `src/${name}.ts`),
   outdir,
   bundle: true,
   platform: 'node',

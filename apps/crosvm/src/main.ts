@@ -1,5 +1,5 @@
 import './host/early-check';
-import { dismissEarlyWorkers } from './vm/early-workers';
+import { dismissEarlyWorker } from './vm/early-worker';
 
 import { parseCommandLine } from './cli/parse-command-line';
 import { errorExitStatus, printError } from './cli/print-error';
@@ -35,6 +35,6 @@ async function main(): Promise<number> {
 
 void settle(async () => {
   const status = await main();
-  await dismissEarlyWorkers();
+  await dismissEarlyWorker();
   return status;
 });

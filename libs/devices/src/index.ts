@@ -39,7 +39,13 @@ export type { PciConfig } from './pci/placement';
 export { SerialBackEnd, type SerialBackEndConfig } from './serial/back-end';
 export { serial } from './serial/front-end';
 export { SERIAL_PAGE_SIZE } from './serial/page';
-export { DiscardSink, FdSink, LineSink, type SerialSink } from './serial/sink';
+export { openOutput } from './serial/open-output';
+export { DiscardSink, FdSink, type SerialSink } from './serial/sink';
+export {
+  type SerialFds,
+  type SerialSurroundings,
+  startSerialBackEnd,
+} from './serial/start-back-end';
 export { type SerialConfig, type SerialConnection } from './serial/uart';
 export type { BackEndPort } from './virtio/channel/port';
 export type { DiskConfig, DiskOptions } from './virtio/block/disk-config';

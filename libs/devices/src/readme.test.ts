@@ -10,6 +10,7 @@ import {
   FRONT_ENDS,
   hostServices,
   MmioBus,
+  openOutput,
   PortBus,
   request,
   serial,
@@ -31,7 +32,7 @@ it('does what the README says', () => {
   const loop = new PollLoop();
   const fds = { ...connection, irqFd: irq.raw };
   const stdout = createPipe();
-  const sink = new FdSink(stdout.writer.raw);
+  const sink = new FdSink(openOutput(stdout.writer.raw));
   const backEnd = new SerialBackEnd({ ...fds, sink, onProblem: console.error });
   backEnd.attach(loop);
 

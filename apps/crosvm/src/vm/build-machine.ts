@@ -15,10 +15,10 @@ import {
 import type { CpuAffinity, RunConfig } from '../config';
 import { openKvm } from '../host/open-kvm';
 import { UserError } from '../user-error';
-import type { HostedDevice } from './device-hosts';
-import type { DevicePlan } from './device-plan';
+import type { HostedDevice } from './device-plan';
 import { makeLegacyDevices } from './legacy-devices';
 import { type LoadedGuest, loadGuest } from './load-guest';
+import type { OwnBackEndsPlan } from './own-back-ends';
 import type { SharedRunState } from './run-state';
 import { openSerialFiles } from './serial-files';
 import type { VcpuPlan, VcpuStart } from './vcpu-plan';
@@ -30,10 +30,14 @@ const MIB = 1024 ** 2;
 export interface Machine {
   /** What the thread of vCPU `index` needs. */
   vcpuPlan(index: number, runState: SharedRunState): VcpuPlan;
-  /** What the back ends need; `inputFd` is what a serial port that takes input reads. */
-  devicePlan(inputFd: number): DevicePlan;
-  /** The devices whose back ends device hosts run, which map `memory`. */
-  readonly hosted: readonly HostedDevice[];
+  /** What the back ends in this process need. */
+  ownBackEnds(): OwnBackEndsPlan;
+  /**
+   * The devices whose back ends device hosts run, those that the guest wants first in front.
+   * @param inputFd what a serial port that takes input reads
+   */
+  hosted(inputFd: number): readonly HostedDevice[];
+  /** What the hosts of virtio devices map. */
   readonly memory: GuestMemory;
   /**
    * Loads kernel, initrd and tables into memory, and empties the files of serial ports.
@@ -102,8 +106,8 @@ export function buildMachine(config: RunConfig, disks: readonly OpenDisk[]): Mac
   const frontEnds: FrontEndSet = allocateFrontEnds([...legacy.requests, virtio.bus]);
   const { vcpuMmapSize } = kvm;
   return {
-    devicePlan: (inputFd) => legacy.devicePlan(frontEnds, inputFd),
-    hosted: virtio.hosted,
+    ownBackEnds: () => legacy.ownBackEnds(frontEnds),
+    hosted: (inputFd) => [...legacy.hosted(inputFd), ...virtio.hosted],
     memory,
     load: () => {
       const loaded = load(kvm, memory, config);

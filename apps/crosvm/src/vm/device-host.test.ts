@@ -1,21 +1,52 @@
-import { rng, VirtioDevice } from '@crosvm/devices';
-import { FdSocket, GuestMemory, socketPair } from '@crosvm/sys-util';
+import { readSync, writeSync } from 'node:fs';
+
+import {
+  allocateFrontEnds,
+  createFrontEnds,
+  FRONT_ENDS,
+  hostServices,
+  request,
+  rng,
+  serial,
+  SERIAL_PAGE_SIZE,
+  VirtioDevice,
+} from '@crosvm/devices';
+import {
+  createPipe,
+  EventFd,
+  FdSocket,
+  GuestMemory,
+  SharedMemory,
+  socketPair,
+} from '@crosvm/sys-util';
 
 import { DeviceHost } from './device-host';
-import {
-  decodeMessage,
-  encodeMessage,
-  type HostMessage,
-  type HostRequest,
-  packFds,
-} from './host-messages';
+import { packSerialFds, packVirtioFds } from './device-plan';
+import { decodeMessage, encodeMessage, type HostMessage, type HostRequest } from './host-messages';
 
-const SETUP: HostRequest = {
-  kind: 'setup',
-  ranges: [{ at: 0, size: 0x10_0000 }],
-  logLevel: 'warn',
-};
+const SETUP: HostRequest = { kind: 'setup', logLevel: 'warn' };
+const MEMORY: HostRequest = { kind: 'memory', ranges: [{ at: 0, size: 0x10_0000 }] };
 const DRAIN: HostRequest = { kind: 'drain' };
+const NO_POWER = { reset: () => undefined, powerOff: () => undefined };
+const VIRTIO: HostRequest = {
+  kind: 'device',
+  name: 'x',
+  plan: { kind: 'virtio', backEnd: { device: 'rng', config: null }, queues: 1 },
+};
+const SERIAL: HostRequest = {
+  kind: 'device',
+  name: 'x',
+  plan: { kind: 'serial', output: false, input: false },
+};
+
+/** Fills a pipe that does not wait. */
+function fill(fd: number): void {
+  expect(() => {
+    for (;;) {
+      writeSync(fd, Buffer.alloc(4096));
+    }
+  }).toThrow('EAGAIN');
+}
 
 /** A host that has been told everything before it begins. */
 class Rig implements Disposable {
@@ -37,13 +68,27 @@ class Rig implements Disposable {
   }
 
   setUp(): this {
-    return this.tell(SETUP, [this.#memory.fd.raw]);
+    return this.tell(SETUP).tell(MEMORY, [this.#memory.fd.raw]);
   }
 
   device(device = 'rng', name = 'entropy'): this {
     const queues = this.#device.fds.kicks.length;
-    const request: HostRequest = { kind: 'device', name, plan: { device, config: null }, queues };
-    return this.tell(request, packFds(this.#device.fds));
+    const plan = { kind: 'virtio', backEnd: { device, config: null }, queues } as const;
+    return this.tell({ kind: 'device', name, plan }, packVirtioFds(this.#device.fds));
+  }
+
+  /** A serial port to which the guest wrote `text`. */
+  port(text: string, output: number): this {
+    using page = SharedMemory.create('serial-test', SERIAL_PAGE_SIZE);
+    using kick = EventFd.create();
+    using irq = EventFd.create();
+    const connection = { pageFd: page.fd.raw, kickFd: kick.raw };
+    const set = allocateFrontEnds([request(serial, { base: 0, irqFd: irq.raw, connection })]);
+    const [frontEnd] = createFrontEnds(set, FRONT_ENDS, hostServices(NO_POWER));
+    Buffer.from(text).forEach((byte) => frontEnd?.ports[0]?.device.write(0, 1, byte));
+    const plan = { kind: 'serial', output: true, input: false } as const;
+    const fds = { page: page.fd.raw, kick: kick.raw, irq: irq.raw, output };
+    return this.tell({ kind: 'device', name: 'serial 1', plan }, packSerialFds(fds));
   }
 
   tell(request: HostRequest, fds: readonly number[] = []): this {
@@ -68,12 +113,14 @@ class Rig implements Disposable {
   }
 }
 
+const FINISHED: HostMessage = { kind: 'finished' };
+
 describe('DeviceHost', () => {
   it('runs devices until it is told to finish', () => {
     using rig = new Rig();
     rig.setUp().device().device().tell(DRAIN);
     expect(rig.host.run()).toBe(true);
-    expect(rig.heard()).toBeUndefined();
+    expect([rig.heard(), rig.heard()]).toEqual([FINISHED, undefined]);
   });
 
   it('finishes at once when it has no devices, or its supervisor is gone', () => {
@@ -81,6 +128,35 @@ describe('DeviceHost', () => {
     using left = new Rig();
     expect(idle.setUp().tell(DRAIN).host.run()).toBe(true);
     expect(left.setUp().device().hangUp().host.run()).toBe(true);
+  });
+
+  it('passes on what a serial port was given before it ends, without guest memory', () => {
+    using rig = new Rig();
+    const { reader, writer } = createPipe({ nonblock: true });
+    rig.tell(SETUP).port('text', writer.raw).tell(DRAIN);
+    expect(rig.host.run()).toBe(true);
+    const text = Buffer.alloc(16);
+    expect(text.toString('latin1', 0, readSync(reader.raw, text))).toBe('text');
+    [reader, writer].forEach((fd) => fd.close());
+  });
+
+  it('answers as often as it is asked while nobody reads the output', () => {
+    using rig = new Rig();
+    const { reader, writer } = createPipe({ nonblock: true });
+    fill(writer.raw);
+    rig.tell(SETUP).port('text', writer.raw).tell(DRAIN).tell(DRAIN).tell(SERIAL);
+    rig.host.run();
+    expect([rig.heard(), rig.heard(), rig.heard()?.kind]).toEqual([FINISHED, FINISHED, 'failed']);
+    [reader, writer].forEach((fd) => fd.close());
+  });
+
+  it('leaves output that nobody reads when its supervisor is gone', () => {
+    using rig = new Rig();
+    const { reader, writer } = createPipe({ nonblock: true });
+    fill(writer.raw);
+    rig.tell(SETUP).port('text', writer.raw).tell(DRAIN).hangUp();
+    expect(rig.host.run()).toBe(true);
+    [reader, writer].forEach((fd) => fd.close());
   });
 
   it('says why it cannot go on', () => {
@@ -93,10 +169,11 @@ describe('DeviceHost', () => {
     });
   });
 
-  it.each([
-    ['memory', SETUP],
-    ['a device', { kind: 'device', name: 'x', plan: { device: 'rng', config: null }, queues: 1 }],
-  ] as const)('does not take %s without what belongs to it', (_what, request) => {
+  it.each<[string, HostRequest]>([
+    ['memory', MEMORY],
+    ['a device', VIRTIO],
+    ['a serial port', SERIAL],
+  ])('does not take %s without what belongs to it', (_what, request) => {
     using rig = new Rig();
     rig.tell(request);
     expect(rig.host.run()).toBe(false);

@@ -1,4 +1,4 @@
-import { type BackEnd, drainAll, startBackEnd } from '@crosvm/devices';
+import { type BackEnd, drainAll, startBackEnd, startSerialBackEnd } from '@crosvm/devices';
 import {
   FdSocket,
   GuestMemory,
@@ -12,13 +12,13 @@ import {
 } from '@crosvm/sys-util';
 
 import { errorText } from '../cli/error-text';
+import { unpackSerialFds, unpackVirtioFds } from './device-plan';
 import {
   decodeRequest,
   encodeMessage,
   type HostMessage,
   type HostRequest,
   MAX_HOST_MESSAGE,
-  unpackFds,
 } from './host-messages';
 
 /** Most characters of a text about a failure. */
@@ -45,7 +45,11 @@ function blaming(poller: Poller, device: string): Poller {
 export class DeviceHost implements Disposable {
   readonly #loop = new PollLoop();
   readonly #control: FdSocket;
-  readonly #backEnds: BackEnd[] = [];
+  /** What has requests of the guest in flight. */
+  readonly #devices: BackEnd[] = [];
+  /** What has output of the guest, whose readers may take their time. */
+  readonly #ports: BackEnd[] = [];
+  #drain: 'not yet' | 'in flight' | 'finished' = 'not yet';
   #memory: GuestMemory | undefined;
   #logLevel: LogLevel = 'warn';
 
@@ -79,7 +83,7 @@ export class DeviceHost implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#backEnds.forEach((backEnd) => backEnd[Symbol.dispose]());
+    [...this.#devices, ...this.#ports].forEach((backEnd) => backEnd[Symbol.dispose]());
     this.#control[Symbol.dispose]();
     this.#loop[Symbol.dispose]();
   }
@@ -95,40 +99,58 @@ export class DeviceHost implements Disposable {
 
   #handle(request: HostRequest, fds: readonly OwnedFd[]): void {
     switch (request.kind) {
-      case 'setup': {
+      case 'setup':
+        this.#logLevel = request.logLevel;
+        break;
+      case 'memory': {
         const [memory] = fds;
         if (memory === undefined) {
           throw new RangeError('no guest memory');
         }
         this.#memory = GuestMemory.attach(memory, request);
-        this.#logLevel = request.logLevel;
         break;
       }
       case 'device':
         this.#startDevice(request, fds);
         break;
       case 'drain':
-        drainAll(this.#backEnds, () => this.#loop.stop());
+        this.#finish();
     }
   }
 
-  #startDevice(
-    { name, plan, queues }: HostRequest & { kind: 'device' },
-    fds: readonly OwnedFd[],
-  ): void {
+  #startDevice({ name, plan }: HostRequest & { kind: 'device' }, fds: readonly OwnedFd[]): void {
+    const poller = blaming(this.#loop, name);
+    const logger = sinkLogger({
+      level: this.#logLevel,
+      component: name,
+      write: (record) => this.#say({ kind: 'log', record }),
+    });
+    if (plan.kind === 'serial') {
+      this.#ports.push(startSerialBackEnd(unpackSerialFds(fds, plan), { poller, logger }));
+      return;
+    }
     if (this.#memory === undefined) {
       throw new Error('a device before there is memory');
     }
-    const surroundings = {
-      memory: this.#memory,
-      poller: blaming(this.#loop, name),
-      logger: sinkLogger({
-        level: this.#logLevel,
-        component: name,
-        write: (record) => this.#say({ kind: 'log', record }),
-      }),
-    };
-    this.#backEnds.push(startBackEnd(plan, unpackFds(fds, queues), surroundings));
+    const surroundings = { memory: this.#memory, poller, logger };
+    this.#devices.push(startBackEnd(plan.backEnd, unpackVirtioFds(fds, plan.queues), surroundings));
+  }
+
+  #finish(): void {
+    if (this.#drain === 'finished') {
+      this.#say({ kind: 'finished' });
+    } else if (this.#drain === 'not yet') {
+      this.#drain = 'in flight';
+      const devices = {
+        drain: (done: () => void) =>
+          drainAll(this.#devices, () => {
+            this.#drain = 'finished';
+            this.#say({ kind: 'finished' });
+            done();
+          }),
+      };
+      drainAll([devices, ...this.#ports], () => this.#loop.stop());
+    }
   }
 
   /** A supervisor that does not read, or is gone, is not waited for. */

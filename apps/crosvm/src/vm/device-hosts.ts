@@ -1,26 +1,19 @@
-import type { VirtioDevice } from '@crosvm/devices';
 import {
-  EventLoopPoller,
   FdSocket,
   type GuestMemory,
   LOG_LEVELS,
   type Logger,
   type LogLevel,
+  type Poller,
   socketPair,
 } from '@crosvm/sys-util';
 
-import { MAX_HOST_MESSAGE, packFds } from './host-messages';
-import { HostLink, type HostLinkEvents } from './host-link';
+import type { HostedDevice } from './device-plan';
+import { HostLink, type HostLinkEvents, type Patience } from './host-link';
+import { MAX_HOST_MESSAGE } from './host-messages';
 import { startHostProcess } from './host-process';
 import { startHostThread } from './host-thread';
 import type { VmEnd } from './vm-end';
-
-/** A device whose back end is to run in a device host. */
-export interface HostedDevice {
-  /** For messages, such as `disk vda`. */
-  readonly name: string;
-  readonly device: VirtioDevice;
-}
 
 /** How device hosts run. */
 export interface DeviceHostsOptions {
@@ -40,8 +33,6 @@ export class DeviceHosts {
   readonly #options: DeviceHostsOptions;
   readonly #links: HostLink[] = [];
   readonly #started: { readonly label: string; readonly pid: number | undefined }[] = [];
-  /** Made when there is something to hear: the VM may end before. */
-  #poller: EventLoopPoller | undefined;
 
   constructor(options: DeviceHostsOptions) {
     this.#options = options;
@@ -50,11 +41,11 @@ export class DeviceHosts {
   /**
    * Starts the hosts of these devices. They serve as soon as they have started, which nobody waits for
    * but a driver that is quicker.
+   * @param poller listens to them
    * @throws SysError EMFILE
    */
-  start(devices: readonly HostedDevice[], memory: GuestMemory): void {
+  start(devices: readonly HostedDevice[], memory: GuestMemory, poller: Poller): void {
     const { processes } = this.#options;
-    const poller = (this.#poller ??= new EventLoopPoller());
     const groups = processes ? devices.map((device) => [device]) : [devices];
     for (const group of groups) {
       const link = this.#startHost(group);
@@ -69,11 +60,9 @@ export class DeviceHosts {
   /**
    * Lets all hosts finish what they are doing, and waits until they have ended. The guest must have
    * stopped.
-   * @param timeoutMs after that long a host that has not ended is killed or given up
    */
-  async stop(timeoutMs: number): Promise<void> {
-    await Promise.all(this.#links.map((link) => link.stop(timeoutMs)));
-    this.#poller?.[Symbol.dispose]();
+  async stop(patience: Patience): Promise<void> {
+    await Promise.all(this.#links.map((link) => link.stop(patience)));
   }
 
   #logStarted(): void {
@@ -99,16 +88,18 @@ export class DeviceHosts {
       onFailure: (cause) => onEnd({ kind: 'failed', part, cause }),
       log,
     };
-    return new HostLink({ part, names, control, host }, events);
+    const hasOutput = group.some(({ plan }) => plan.kind === 'serial' && plan.output);
+    return new HostLink({ part, names, hasOutput, control, host }, events);
   }
 
   #give(link: HostLink, group: readonly HostedDevice[], memory: GuestMemory): void {
-    const { ranges } = memory.layout;
-    const logLevel = leastUrgent(this.#options.log);
-    link.send({ kind: 'setup', ranges, logLevel }, [memory.fd.raw]);
-    for (const { name, device } of group) {
-      const queues = device.fds.kicks.length;
-      link.send({ kind: 'device', name, plan: device.plan, queues }, packFds(device.fds));
+    link.send({ kind: 'setup', logLevel: leastUrgent(this.#options.log) });
+    if (group.some(({ plan }) => plan.kind === 'virtio')) {
+      link.send({ kind: 'memory', ranges: memory.layout.ranges }, [memory.fd.raw]);
+    }
+    for (const device of group) {
+      const { name, plan, fds } = device;
+      link.send({ kind: 'device', name, plan }, fds);
       device.handedOver();
     }
   }

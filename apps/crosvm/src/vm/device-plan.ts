@@ -1,40 +1,97 @@
-import type { FrontEndSet } from '@crosvm/devices';
+import type { BackEndFds, BackEndPlan, SerialFds } from '@crosvm/devices';
 
-import type { VmEnd } from './vm-end';
+/** What the back end of a device is made of, besides its descriptors: plain data. */
+export type DevicePlan =
+  | { readonly kind: 'virtio'; readonly backEnd: BackEndPlan; readonly queues: number }
+  | {
+      readonly kind: 'serial';
+      /** Whether its output goes anywhere. */
+      readonly output: boolean;
+      /** Whether it takes input. */
+      readonly input: boolean;
+    };
 
-/** Where the output of a serial port goes. */
-export type SinkPlan = { readonly kind: 'fd'; readonly fd: number } | { readonly kind: 'syslog' };
-
-/** The back end of a serial port; descriptors are numbers of this process. */
-export interface SerialPlan {
-  /** 1 to 4. */
-  readonly num: number;
-  readonly pageFd: number;
-  readonly kickFd: number;
-  readonly irqFd: number;
-  /** Left out where output is discarded. */
-  readonly sink?: SinkPlan;
-  /** What the port takes as input. */
-  readonly inputFd?: number;
+/** A device whose back end is to run in a device host. */
+export interface HostedDevice {
+  /** For messages, such as `disk vda`. */
+  readonly name: string;
+  readonly plan: DevicePlan;
+  /** In the order of the plan's kind, see `packVirtioFds` and `packSerialFds`; they stay the device's. */
+  readonly fds: readonly number[];
+  /** The host has its copies: what is the back end's alone is closed here. */
+  handedOver(): void;
+  /** The guest has ended: a vCPU that waits for the back end waits no longer. */
+  hangUp(): void;
 }
 
-/** What the device thread is given: the back ends of the legacy devices. */
-export interface DevicePlan {
-  /** For the back ends that act on guest-visible state under the device's lock: the clock. */
-  readonly frontEnds: FrontEndSet;
-  readonly serial: readonly SerialPlan[];
-  readonly rtc: { readonly irqFd: number; readonly kickFd: number };
+/** The descriptors of a virtio device's back end in the order in which they travel. */
+export function packVirtioFds<Fd>(fds: BackEndFds<Fd>): readonly Fd[] {
+  const { page, channel, resample, kicks, wires, resources } = fds;
+  return [page, channel, resample, ...kicks, ...wires, ...resources];
 }
 
-/** What the supervisor tells the device thread. */
-export type DeviceRequest =
-  | { readonly kind: 'start'; readonly plan: DevicePlan }
-  /** The guest has ended: pass on what it wrote, then end. */
-  | { readonly kind: 'drain' };
+/**
+ * Undoes `packVirtioFds`.
+ * @throws RangeError if there are too few
+ */
+export function unpackVirtioFds<Fd>(fds: readonly Fd[], queues: number): BackEndFds<Fd> {
+  const [page, channel, resample, ...rest] = fds;
+  if (page === undefined || channel === undefined || resample === undefined) {
+    throw new RangeError(`${fds.length} descriptors for a device`);
+  }
+  const wiresEnd = 2 * queues + 1;
+  return {
+    page,
+    channel,
+    resample,
+    kicks: rest.slice(0, queues),
+    wires: rest.slice(queues, wiresEnd),
+    resources: rest.slice(wiresEnd),
+  };
+}
 
-/** What the device thread tells the supervisor. */
-export type DeviceMessage =
-  | { readonly kind: 'failed'; readonly end: VmEnd }
-  | { readonly kind: 'log'; readonly level: 'warn' | 'debug'; readonly message: string }
-  /** A line that the guest wrote to a port that goes to the log. */
-  | { readonly kind: 'guest-line'; readonly port: number; readonly line: string };
+/** The descriptors of a serial port's back end in the order in which they travel. */
+export function packSerialFds<Fd>({
+  page,
+  kick,
+  irq,
+  output,
+  input,
+}: SerialFds<Fd>): readonly Fd[] {
+  return [
+    page,
+    kick,
+    irq,
+    ...(output === undefined ? [] : [output]),
+    ...(input === undefined ? [] : [input]),
+  ];
+}
+
+/**
+ * Undoes `packSerialFds`.
+ * @throws RangeError if there are too few
+ */
+export function unpackSerialFds<Fd>(
+  fds: readonly Fd[],
+  plan: { readonly output: boolean; readonly input: boolean },
+): SerialFds<Fd> {
+  const [page, kick, irq, ...rest] = fds;
+  const output = plan.output ? rest.shift() : undefined;
+  const input = plan.input ? rest.shift() : undefined;
+  if (
+    page === undefined ||
+    kick === undefined ||
+    irq === undefined ||
+    plan.output !== (output !== undefined) ||
+    plan.input !== (input !== undefined)
+  ) {
+    throw new RangeError(`${fds.length} descriptors for a serial port`);
+  }
+  return {
+    page,
+    kick,
+    irq,
+    ...(output === undefined ? {} : { output }),
+    ...(input === undefined ? {} : { input }),
+  };
+}

@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
 import {
   EventFd,
   FdSocket,
@@ -13,6 +15,12 @@ import { decodeRequest, encodeMessage, type HostMessage } from './host-messages'
 
 const options = { nonblock: true, maxBytes: 1024, maxFds: 0 };
 
+const NO_HURRY = new AbortController().signal;
+const PATIENT = { hostMs: 10_000, hurry: NO_HURRY, hurriedOutputMs: 10_000 };
+const IMPATIENT = { hostMs: 1, hurry: NO_HURRY, hurriedOutputMs: 1 };
+
+const FINISHED: HostMessage = { kind: 'finished' };
+
 /** A link whose host is the test. */
 class Rig implements Disposable {
   readonly log: LogRecord[] = [];
@@ -25,7 +33,7 @@ class Rig implements Disposable {
   readonly #far: OwnedFd;
   readonly host: FdSocket;
 
-  constructor(onKill: (rig: Rig) => boolean = () => false) {
+  constructor(onKill: (rig: Rig) => boolean = () => false, hasOutput = false) {
     const [near, far] = socketPair();
     this.#far = far;
     this.host = FdSocket.adopt(far, { ...options, maxBytes: 64 * 1024 });
@@ -33,6 +41,7 @@ class Rig implements Disposable {
     const parts = {
       part: 'the device host of disk vda',
       names: ['disk vda', 'rng'],
+      hasOutput,
       control: FdSocket.adopt(near, options),
       host: {
         ended,
@@ -48,6 +57,11 @@ class Rig implements Disposable {
       log: sinkLogger({ write: (record) => this.log.push(record) }),
     });
     this.link.attach(this.#loop);
+  }
+
+  /** A host that passes on output of the guest. */
+  static withOutput(): Rig {
+    return new Rig(undefined, true);
   }
 
   say(...messages: readonly HostMessage[]): void {
@@ -72,6 +86,13 @@ class Rig implements Disposable {
   [Symbol.dispose](): void {
     this.#far.close();
     this.#loop[Symbol.dispose]();
+  }
+}
+
+/** Waits until the supervisor has hung up. */
+async function hungUp(host: FdSocket): Promise<void> {
+  while (host.receive() !== 'closed') {
+    await delay(1);
   }
 }
 
@@ -127,7 +148,7 @@ describe('HostLink', () => {
 
   it('lets a host finish, and reports nothing', async () => {
     using rig = new Rig();
-    const stopped = rig.link.stop(10_000);
+    const stopped = rig.link.stop(PATIENT);
     const told = rig.told();
     rig.end(undefined);
     await stopped;
@@ -136,7 +157,7 @@ describe('HostLink', () => {
 
   it('says so when a host fails while it finishes', async () => {
     using rig = new Rig();
-    const stopped = rig.link.stop(10_000);
+    const stopped = rig.link.stop(PATIENT);
     rig.end('it ended with status 1');
     await stopped;
     expect(rig.failures).toEqual([]);
@@ -150,16 +171,52 @@ describe('HostLink', () => {
       self.end('it was killed by SIGKILL');
       return true;
     });
-    await rig.link.stop(1);
+    await rig.link.stop(IMPATIENT);
     expect(rig.events).toEqual(['kill']);
     expect(rig.log.map(({ message }) => message)).toEqual([
       'the device host of disk vda does not end, and is killed',
     ]);
   });
 
+  it('waits for a reader as long as nobody is in a hurry, and no longer', async () => {
+    using rig = Rig.withOutput();
+    const hurry = new AbortController();
+    const patience = { hostMs: 10_000, hurry: hurry.signal, hurriedOutputMs: 1 };
+    const stopped = rig.link.stop(patience);
+    rig.say(FINISHED);
+    rig.listen();
+    const waiting = await Promise.race([stopped.then(() => 'ended'), delay(20, 'waiting')]);
+    hurry.abort();
+    await hungUp(rig.host);
+    rig.end(undefined);
+    await stopped;
+    expect([waiting, rig.events, rig.log]).toEqual(['waiting', [], []]);
+  });
+
+  it('asks a host that waits for a reader again and again, and kills it when it is silent', async () => {
+    using rig = Rig.withOutput();
+    const stopped = rig.link.stop({ ...PATIENT, hostMs: 50 });
+    rig.say(FINISHED);
+    rig.listen();
+    await stopped;
+    expect(rig.told()).toEqual(['drain', 'drain']);
+    expect(rig.events).toEqual(['kill', 'abandon']);
+  });
+
+  it('hangs up on a host that says that it has finished and does not end', async () => {
+    using rig = new Rig();
+    const stopped = rig.link.stop({ ...PATIENT, hostMs: 20 });
+    rig.say(FINISHED);
+    rig.listen();
+    await hungUp(rig.host);
+    rig.end(undefined);
+    await stopped;
+    expect([rig.events, rig.log]).toEqual([[], []]);
+  });
+
   it('gives up a host that cannot be killed', async () => {
     using rig = new Rig(() => false);
-    await rig.link.stop(1);
+    await rig.link.stop(IMPATIENT);
     expect(rig.events).toEqual(['kill', 'abandon']);
     expect(rig.log.map(({ message }) => message)).toEqual([
       'the device host of disk vda does not end, and is given up',
@@ -172,7 +229,7 @@ describe('HostLink', () => {
     rig.host[Symbol.dispose]();
     expect(() => rig.link.send({ kind: 'drain' }, [event.raw])).not.toThrow();
     rig.end(undefined);
-    await rig.link.stop(10_000);
+    await rig.link.stop(PATIENT);
     expect(rig.events).toEqual([]);
   });
 });

@@ -19,8 +19,21 @@ import type { StartedHost } from './host-start';
 /** How long a host that was killed may take to be gone: more than the kernel ever needs. */
 const KILL_MS = 1000;
 
+/** How often a host whose output waits for its reader is asked whether it is still well. */
+const ASK_AGAIN_MS = 1000;
+
 /** Messages of a host that are logged in ten seconds; what guests provoke is limited in the host. */
 const MAX_MESSAGES = 100;
+
+/** How long hosts may take to end once the guest has stopped. */
+export interface Patience {
+  /** To finish what is in flight, and to say so. */
+  readonly hostMs: number;
+  /** Aborted when the VM is to be gone; until then output may take as long as its reader likes. */
+  readonly hurry: AbortSignal;
+  /** What output may take from then on. */
+  readonly hurriedOutputMs: number;
+}
 
 /** What a link is made of. */
 export interface HostLinkParts {
@@ -28,6 +41,8 @@ export interface HostLinkParts {
   readonly part: string;
   /** The names of its devices, one at least. */
   readonly names: readonly string[];
+  /** Whether it passes on output of the guest, which whoever reads it may take slowly. */
+  readonly hasOutput: boolean;
   /** The supervisor's end; taken over. */
   readonly control: FdSocket;
   readonly host: StartedHost;
@@ -40,6 +55,24 @@ export interface HostLinkEvents {
   readonly log: Logger;
 }
 
+/** Whether something comes to pass within that time. */
+async function within(ms: number, event: Promise<void>): Promise<boolean> {
+  const timer = new AbortController();
+  const timeout = delay(ms, false, { signal: timer.signal }).catch(() => false);
+  try {
+    return await Promise.race([event.then(() => true), timeout]);
+  } finally {
+    timer.abort();
+  }
+}
+
+/** Resolved when a signal is aborted. */
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
 /** The supervisor's end of a device host: what it says and when it ends. */
 export class HostLink {
   readonly #parts: HostLinkParts;
@@ -47,6 +80,8 @@ export class HostLink {
   readonly #limit: RateLimited;
   readonly #ended: Promise<void>;
   #registration: PollRegistration | undefined;
+  /** Called when it says that it has finished. */
+  #finished: () => void = () => undefined;
   #failure: Error | undefined;
   #stopping = false;
   #killed = false;
@@ -76,33 +111,55 @@ export class HostLink {
   }
 
   /**
-   * Lets the host finish what it is doing, and waits until it has ended. If that takes longer than
-   * `timeoutMs`, it is killed, or given up where that is not in our power.
+   * Lets the host finish what it is doing and pass on the guest's output, and waits until it has ended.
+   * Output that nobody reads in a hurry is given up. A host that does not answer is killed, or given up
+   * where that is not in our power.
    */
-  async stop(timeoutMs: number): Promise<void> {
-    const { part, host, control } = this.#parts;
+  async stop(patience: Patience): Promise<void> {
+    const { part, host } = this.#parts;
     this.#stopping = true;
-    this.send({ kind: 'drain' });
-    if (!(await this.#endsWithin(timeoutMs))) {
+    if (!(await this.#endsInOrder(patience))) {
       this.#killed = true;
       const isKilled = host.kill();
       this.#events.log.warn(`${part} does not end, and is ${isKilled ? 'killed' : 'given up'}`);
-      if (!isKilled || !(await this.#endsWithin(KILL_MS))) {
+      if (!isKilled || !(await within(KILL_MS, this.#ended))) {
         host.abandon();
       }
     }
-    this.#registration?.remove();
-    control[Symbol.dispose]();
+    this.#hangUp();
   }
 
-  async #endsWithin(timeoutMs: number): Promise<boolean> {
-    const timer = new AbortController();
-    const timeout = delay(timeoutMs, false, { signal: timer.signal }).catch(() => false);
-    try {
-      return await Promise.race([this.#ended.then(() => true), timeout]);
-    } finally {
-      timer.abort();
+  /** False if it does not end. */
+  async #endsInOrder({ hostMs, hurry, hurriedOutputMs }: Patience): Promise<boolean> {
+    const { hasOutput } = this.#parts;
+    const hurried = hasOutput ? aborted(hurry) : this.#ended;
+    do {
+      if (!(await within(hostMs, Promise.race([this.#ended, this.#asked()])))) {
+        return false;
+      }
+      // It is well, and waits for whoever reads the output.
+    } while (
+      hasOutput &&
+      !hurry.aborted &&
+      !(await within(ASK_AGAIN_MS, Promise.race([this.#ended, hurried])))
+    );
+    if (await within(hasOutput && hurry.aborted ? hurriedOutputMs : hostMs, this.#ended)) {
+      return true;
     }
+    this.#hangUp();
+    return within(hostMs, this.#ended);
+  }
+
+  /** Tells the host to end; resolved when it has nothing left to do but to pass on output. */
+  async #asked(): Promise<void> {
+    const finished = new Promise<void>((resolve) => (this.#finished = resolve));
+    this.send({ kind: 'drain' });
+    await finished;
+  }
+
+  #hangUp(): void {
+    this.#registration?.remove();
+    this.#parts.control[Symbol.dispose]();
   }
 
   /** Takes one message; false if there is none. */
@@ -115,7 +172,9 @@ export class HostLink {
       return false;
     }
     const message = decodeMessage(received.bytes);
-    if (message?.kind === 'failed') {
+    if (message?.kind === 'finished') {
+      this.#finished();
+    } else if (message?.kind === 'failed') {
       this.#failure ??= Object.assign(new Error(message.message), { stack: message.stack });
     } else if (message?.kind === 'log') {
       this.#log(message.record);

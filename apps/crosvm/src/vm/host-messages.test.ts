@@ -1,12 +1,6 @@
 import fc from 'fast-check';
 
-import {
-  decodeMessage,
-  encodeMessage,
-  type HostMessage,
-  packFds,
-  unpackFds,
-} from './host-messages';
+import { decodeMessage, encodeMessage, type HostMessage } from './host-messages';
 
 const bytes = (text: string): Uint8Array => Buffer.from(text);
 
@@ -14,6 +8,7 @@ describe('messages of a device host', () => {
   it.each<HostMessage>([
     { kind: 'log', record: { level: 'warn', component: 'rng', message: 'no entropy' } },
     { kind: 'failed', message: 'EIO', stack: 'at once' },
+    { kind: 'finished' },
   ])('arrive as they were sent: $kind', (message) => {
     expect(decodeMessage(encodeMessage(message))).toEqual(message);
   });
@@ -47,33 +42,13 @@ describe('messages of a device host', () => {
       fc.uint8Array(),
       fc.json().map(bytes),
       fc
-        .record({ kind: fc.constantFrom('log', 'failed'), record: fc.jsonValue() })
+        .record({ kind: fc.constantFrom('log', 'failed', 'finished'), record: fc.jsonValue() })
         .map((value) => bytes(JSON.stringify(value))),
     );
     fc.assert(
       fc.property(any, (message) => {
-        expect([undefined, 'log', 'failed']).toContain(decodeMessage(message)?.kind);
+        expect([undefined, 'log', 'failed', 'finished']).toContain(decodeMessage(message)?.kind);
       }),
     );
-  });
-});
-
-describe('the descriptors of a back end', () => {
-  it.each([0, 1, 4])('travel in an order from which they are found again: %d queues', (queues) => {
-    const numbers = (from: number, count: number): number[] =>
-      Array.from({ length: count }, (_, index) => from + index);
-    const fds = {
-      page: 1,
-      channel: 2,
-      resample: 3,
-      kicks: numbers(100, queues),
-      wires: numbers(200, queues + 1),
-      resources: [300, 301],
-    };
-    expect(unpackFds(packFds(fds), queues)).toEqual(fds);
-  });
-
-  it('must be there', () => {
-    expect(() => unpackFds([1, 2], 0)).toThrow(RangeError);
   });
 });

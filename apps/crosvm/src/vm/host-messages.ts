@@ -1,16 +1,20 @@
-import type { BackEndFds, BackEndPlan } from '@crosvm/devices';
 import { LOG_LEVELS, type LogLevel, type LogRecord, type MemoryRange } from '@crosvm/sys-util';
+
+import type { DevicePlan } from './device-plan';
 
 /*
  * What the supervisor and a device host say to each other: JSON, a message a packet, over a socket pair
  * that each host has to itself.
  *
  *     supervisor                                  device host
- *     setup   + memory             ------------>  maps guest memory
+ *     setup                        ------------>  comes first
+ *     memory  + its descriptor     ------------>  maps guest memory; for hosts of virtio devices only
  *     device  + its descriptors    ------------>  makes the back end and serves it; once a device
  *                                  <------------  log, at any time
  *                                  <------------  failed: what went wrong; then it ends
- *     drain                        ------------>  finishes what is in flight, then ends
+ *     drain                        ------------>  finishes what is in flight; may come again
+ *                                  <------------  finished: to each of them. Output may still wait for
+ *                                                 whoever reads it; when it is passed on, the host ends
  *     (end of the socket)          ------------>  ends at once
  *
  * Descriptors travel with the messages, so a host can be started before there is anything to give it,
@@ -22,26 +26,26 @@ export const MAX_HOST_MESSAGE = 16 * 1024;
 
 /** What the supervisor tells a device host. */
 export type HostRequest =
-  /** Comes first, with the descriptor of guest memory. */
   | {
       readonly kind: 'setup';
-      readonly ranges: readonly MemoryRange[];
       /** The least urgent messages that are wanted. */
       readonly logLevel: LogLevel;
     }
-  /** Comes with the descriptors that `packFds` gives. */
+  /** Comes with the descriptor of guest memory. */
+  | { readonly kind: 'memory'; readonly ranges: readonly MemoryRange[] }
+  /** Comes with the device's descriptors. */
   | {
       readonly kind: 'device';
       /** For messages, such as `disk vda`. */
       readonly name: string;
-      readonly plan: BackEndPlan;
-      readonly queues: number;
+      readonly plan: DevicePlan;
     }
   | { readonly kind: 'drain' };
 
 /** What a device host tells the supervisor. */
 export type HostMessage =
   | { readonly kind: 'log'; readonly record: LogRecord }
+  | { readonly kind: 'finished' }
   | {
       readonly kind: 'failed';
       readonly message: string;
@@ -66,6 +70,9 @@ export function decodeMessage(bytes: Uint8Array): HostMessage | undefined {
     return undefined;
   }
   const { kind, message, stack, record } = value;
+  if (kind === 'finished') {
+    return { kind };
+  }
   if (kind === 'failed' && typeof message === 'string' && typeof stack === 'string') {
     return { kind, message, stack };
   }
@@ -97,30 +104,4 @@ function isRecord(
     typeof component === 'string' &&
     typeof message === 'string'
   );
-}
-
-/** The descriptors of a back end in the order in which they travel. */
-export function packFds<Fd>(fds: BackEndFds<Fd>): readonly Fd[] {
-  const { page, channel, resample, kicks, wires, resources } = fds;
-  return [page, channel, resample, ...kicks, ...wires, ...resources];
-}
-
-/**
- * Undoes `packFds`.
- * @throws RangeError if there are too few
- */
-export function unpackFds<Fd>(fds: readonly Fd[], queues: number): BackEndFds<Fd> {
-  const [page, channel, resample, ...rest] = fds;
-  if (page === undefined || channel === undefined || resample === undefined) {
-    throw new RangeError(`${fds.length} descriptors for a device`);
-  }
-  const wiresEnd = 2 * queues + 1;
-  return {
-    page,
-    channel,
-    resample,
-    kicks: rest.slice(0, queues),
-    wires: rest.slice(queues, wiresEnd),
-    resources: rest.slice(wiresEnd),
-  };
 }

@@ -5,8 +5,9 @@ import { kvmKind, PVM_HINT } from '../host/cpu-info';
 import { openDisks } from '../host/open-disks';
 import { buildMachine } from './build-machine';
 import { ConsoleInput } from './console-input';
-import { DeviceHosts, type HostedDevice } from './device-hosts';
-import { DeviceThread } from './device-thread';
+import { DeviceHosts } from './device-hosts';
+import type { HostedDevice } from './device-plan';
+import { OwnBackEnds } from './own-back-ends';
 import { RunState, SharedRunState } from './run-state';
 import { logStart, StartTimes } from './start-log';
 import { stopSignals } from './stop-signals';
@@ -26,24 +27,14 @@ const HURRIED_HOST_DRAIN_MS = 2000;
 /** How long a guest that works may take until its first exit; it takes some milliseconds. */
 const STALL_MS = 2000;
 
-/** How long the parts of a VM may take to finish what they are doing; undefined: as long as they like. */
-interface Patience {
-  readonly devicesMs: number | undefined;
-  readonly hostsMs: number;
+/** Whether the VM is to be gone, and output that nobody reads is not waited for. */
+function isHurried(end: VmEnd | undefined): boolean {
+  return end === undefined || ['signal', 'quit', 'failed'].includes(end.kind);
 }
 
-/** What is not waited for: output that nobody reads, when the VM is to be gone. */
-function patienceAfter(end: VmEnd | undefined): Patience {
-  switch (end?.kind) {
-    case 'signal':
-    case 'quit':
-      return { devicesMs: HURRIED_DRAIN_MS, hostsMs: HURRIED_HOST_DRAIN_MS };
-    case undefined:
-    case 'failed':
-      return { devicesMs: HURRIED_DRAIN_MS, hostsMs: HOST_DRAIN_MS };
-    default:
-      return { devicesMs: undefined, hostsMs: HOST_DRAIN_MS };
-  }
+/** How long hosts may take to finish what is in flight. */
+function hostPatienceMs(end: VmEnd | undefined): number {
+  return end?.kind === 'signal' || end?.kind === 'quit' ? HURRIED_HOST_DRAIN_MS : HOST_DRAIN_MS;
 }
 
 /**
@@ -68,8 +59,17 @@ function watchForStall(runState: SharedRunState, log: Logger): Disposable {
  * @throws UserError and others if the VM cannot be started; nothing is left behind then
  */
 export async function runVm(config: RunConfig, log: Logger): Promise<VmEnd> {
+  const hurry = new AbortController();
   let end: (end: VmEnd) => void = () => undefined;
-  const ended = new Promise<VmEnd>((resolve) => (end = resolve));
+  const ended = new Promise<VmEnd>((resolve) => {
+    end = (why) => {
+      resolve(why);
+      if (isHurried(why)) {
+        // Also when the guest has ended, and output still waits for its reader.
+        hurry.abort();
+      }
+    };
+  });
   using _signals = stopSignals(end);
   const times = new StartTimes();
   times.ended('program');
@@ -78,27 +78,25 @@ export async function runVm(config: RunConfig, log: Logger): Promise<VmEnd> {
     onEnd: end,
     onLog: (level, message) => log[level](message),
   });
-  const devices = new DeviceThread({
-    onEnd: end,
-    onLog: (level, message) => log[level](message),
-    onGuestLine: (port, line) => syslog('info', `serial ${port}: ${line}`),
-  });
   const hosts = new DeviceHosts({ processes: config.sandbox, log, onEnd: end });
   let why: VmEnd | undefined;
   let hosted: readonly HostedDevice[] = [];
+  let own: OwnBackEnds | undefined;
   try {
     const machine = buildMachine(config, openDisks(config.disks, diskQueues(config.cpus)));
-    ({ hosted } = machine);
     using input = new ConsoleInput(() => end({ kind: 'quit' }));
     vcpus.make((index) => machine.vcpuPlan(index, runState));
-    devices.start(machine.devicePlan(input.fd));
+    hosted = machine.hosted(input.fd);
     times.ended('machine');
     const { start, guest } = machine.load();
     times.ended('guest');
     await Promise.race([vcpus.start(start), ended]);
     runState.state = RunState.Running;
     times.ended('vCPUs');
-    hosts.start(machine.hosted, machine.memory);
+    own = new OwnBackEnds(machine.ownBackEnds(), (port, line) =>
+      syslog('info', `serial ${port}: ${line}`),
+    );
+    hosts.start(hosted, machine.memory, own.poller);
     logStart(log, { config, guest, ranges: machine.memory.regions, times });
     using _watch = watchForStall(runState, log);
     if (config.serial.some(({ stdin }) => stdin)) {
@@ -110,9 +108,16 @@ export async function runVm(config: RunConfig, log: Logger): Promise<VmEnd> {
     return why;
   } finally {
     // A vCPU that waits for a back end's answer sees no kick.
-    hosted.forEach(({ device }) => device.hangUp());
+    hosted.forEach((device) => device.hangUp());
     await vcpus.stop();
-    const { devicesMs, hostsMs } = patienceAfter(why);
-    await Promise.all([devices.stop(devicesMs), hosts.stop(hostsMs)]);
+    if (isHurried(why)) {
+      hurry.abort();
+    }
+    await hosts.stop({
+      hostMs: hostPatienceMs(why),
+      hurry: hurry.signal,
+      hurriedOutputMs: HURRIED_DRAIN_MS,
+    });
+    own?.[Symbol.dispose]();
   }
 }

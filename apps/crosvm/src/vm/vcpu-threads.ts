@@ -2,7 +2,7 @@ import type { Worker } from 'node:worker_threads';
 
 import { kickThread } from '@crosvm/sys-util';
 
-import { NO_WORK, takeWorker } from './early-workers';
+import { NO_WORK, takeWorker } from './early-worker';
 import { RunState, type SharedRunState } from './run-state';
 import type { VcpuMessage, VcpuPlan, VcpuRequest, VcpuStart } from './vcpu-plan';
 import { KICK_SIGNAL } from './vcpu-signal';
@@ -88,7 +88,7 @@ export class VcpuThreads {
   }
 
   #begin(index: number): Thread {
-    const worker = takeWorker('vcpu-worker');
+    const worker = takeWorker();
     const part = `vCPU ${index}`;
     const ready = new Promise<void>((resolve, reject) => {
       worker.on('message', (message: VcpuMessage) => {

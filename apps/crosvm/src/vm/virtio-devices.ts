@@ -10,7 +10,7 @@ import {
 import { PCI_MMIO_ADDRESS, PCI_MMIO_SIZE, pciInterruptGsi } from '@crosvm/x86-64';
 
 import { guestDiskName } from '../guest-disk-name';
-import type { HostedDevice } from './device-hosts';
+import { type HostedDevice, packVirtioFds } from './device-plan';
 import { createMsiRoutes, FIRST_MSI_GSI } from './kvm-pci-host';
 
 /**
@@ -55,6 +55,16 @@ function diskRequest({ config, fds }: OpenDisk, index: number): DeviceRequest {
   };
 }
 
+function hostedDevice(name: string, device: VirtioDevice): HostedDevice {
+  return {
+    name,
+    plan: { kind: 'virtio', backEnd: device.plan, queues: device.fds.kicks.length },
+    fds: packVirtioFds(device.fds),
+    handedOver: () => device.handedOver(),
+    hangUp: () => device.hangUp(),
+  };
+}
+
 /**
  * Makes the virtio devices of a VM: an entropy device, which every guest wants, and its disks.
  * @param disks taken over
@@ -63,17 +73,17 @@ function diskRequest({ config, fds }: OpenDisk, index: number): DeviceRequest {
  */
 export function makeVirtioDevices(disks: readonly OpenDisk[]): VirtioDevices {
   let firstGsi = FIRST_MSI_GSI;
-  const hosted = [RNG, ...disks.map(diskRequest)].map(({ name, create }, index): HostedDevice => {
+  const devices = [RNG, ...disks.map(diskRequest)].map(({ name, create }, index) => {
     // The host bridge has slot 0.
     const device = create({ firstGsi, pinGsi: pciInterruptGsi(index + 1) });
     firstGsi += device.gsis;
     return { name, device };
   });
-  const functions = hosted.map(({ device }) => device.request);
+  const functions = devices.map(({ device }) => device.request);
   const window = { base: PCI_MMIO_ADDRESS, size: PCI_MMIO_SIZE };
   return {
     bus: request(pci, { window, functions }),
-    hosted,
+    hosted: devices.map(({ name, device }) => hostedDevice(name, device)),
     msiRoutes: createMsiRoutes(firstGsi - FIRST_MSI_GSI),
   };
 }

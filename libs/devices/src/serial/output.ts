@@ -143,7 +143,6 @@ export class SerialOutput implements Disposable {
     }
     this.#interrupt();
     if (this.#drained !== undefined) {
-      this.#sink.flush();
       this.#drained();
       this.#drained = undefined;
     }

@@ -58,11 +58,11 @@ const DRIVER = `
 
 const HOST = `
   import { parentPort, workerData } from 'node:worker_threads';
-  import { FdSink, SerialBackEnd } from './index';
+  import { FdSink, openOutput, SerialBackEnd } from './index';
   import { PollLoop } from '@crosvm/sys-util';
   const { sinkFd, ...fds } = workerData;
   const loop = new PollLoop();
-  new SerialBackEnd({ ...fds, sink: new FdSink(sinkFd), onProblem: console.error }).attach(loop);
+  new SerialBackEnd({ ...fds, sink: new FdSink(openOutput(sinkFd)), onProblem: console.error }).attach(loop);
   parentPort.postMessage(loop.stopEvent.fd.dup().release());
   loop.run();
 `;

@@ -60,6 +60,11 @@ export class BufferList {
    */
   select(from: number, length: number, iovecs: Iovecs): number {
     iovecs.clear();
+    return this.append(from, length, iovecs);
+  }
+
+  /** Like `select`, behind what `iovecs` has already. */
+  append(from: number, length: number, iovecs: Iovecs): number {
     let skip = from;
     let left = length;
     for (let index = 0; index < this.#count && left > 0; index += 1) {

@@ -151,6 +151,15 @@ export class VirtQueue {
    *   (virtio 1.2, 2.7.8.2)
    */
   addUsed(head: number, written: number): void {
+    this.putUsed(head, written);
+    this.publishUsed();
+  }
+
+  /**
+   * Like `addUsed`, but the driver does not see it before `publishUsed`: for chains that it is to see
+   * together.
+   */
+  putUsed(head: number, written: number): void {
     if (this.#broken !== undefined) {
       return;
     }
@@ -158,7 +167,14 @@ export class VirtQueue {
     this.#usedEntries[at] = head;
     this.#usedEntries[at + 1] = Math.min(written, MAX_USED_LENGTH);
     this.#nextUsed = (this.#nextUsed + 1) & INDEX_MASK;
-    // 2.7.8.2: the entry before the index. The store is atomic, and so comes after it for everybody.
+  }
+
+  /** Shows the driver all that was put. */
+  publishUsed(): void {
+    if (this.#broken !== undefined) {
+      return;
+    }
+    // 2.7.8.2: the entries before the index. The store is atomic, and so comes after them for everybody.
     Atomics.store(this.#used, RING_IDX, this.#nextUsed);
   }
 

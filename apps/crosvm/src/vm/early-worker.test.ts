@@ -1,13 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { Worker } from 'node:worker_threads';
 
-import {
-  dismissEarlyWorkers,
-  dismissWorker,
-  NO_WORK,
-  startEarly,
-  takeWorker,
-} from './early-workers';
+import { dismissEarlyWorker, NO_WORK, startEarly, takeWorker } from './early-worker';
 
 /** Stands in for a thread: the test says what becomes of it. */
 class FakeWorker extends EventEmitter {
@@ -40,20 +34,20 @@ async function seenOf(worker: Worker): Promise<unknown[]> {
 }
 
 function startOne(): FakeWorker {
-  startEarly(['device-thread']);
+  startEarly();
   return FakeWorker.all.at(-1)!;
 }
 
 afterEach(async () => {
   FakeWorker.all.forEach((worker) => worker.emit('exit', 0));
-  await dismissEarlyWorkers();
+  await dismissEarlyWorker();
   FakeWorker.all.length = 0;
 });
 
 describe('an early worker', () => {
   test('is taken once', () => {
     const early = startOne();
-    const taken = [takeWorker('device-thread'), takeWorker('device-thread')];
+    const taken = [takeWorker(), takeWorker()];
     expect(taken).toEqual(FakeWorker.all);
     expect(taken[0]).toBe(early);
   });
@@ -62,13 +56,13 @@ describe('an early worker', () => {
     const early = startOne();
     early.emit('error', CAUSE);
     early.emit('exit', 1);
-    expect(await seenOf(takeWorker('device-thread'))).toEqual([CAUSE, 1]);
+    expect(await seenOf(takeWorker())).toEqual([CAUSE, 1]);
   });
 
   test('that has failed and not yet ended when it is taken tells of each once', async () => {
     const early = startOne();
     early.emit('error', CAUSE);
-    const seen = seenOf(takeWorker('device-thread'));
+    const seen = seenOf(takeWorker());
     setTimeout(() => early.emit('exit', 1));
     await new Promise((resolve) => early.once('exit', resolve));
     expect(await seen).toEqual([CAUSE, 1]);
@@ -76,43 +70,39 @@ describe('an early worker', () => {
 
   test('that is well tells nothing', async () => {
     startOne();
-    expect(await seenOf(takeWorker('device-thread'))).toEqual([]);
+    expect(await seenOf(takeWorker())).toEqual([]);
   });
 
   test('that failed and is not wanted is not waited for', async () => {
     const early = startOne();
     early.emit('error', CAUSE);
     early.emit('exit', 1);
-    await expect(dismissEarlyWorkers()).resolves.toBeUndefined();
+    await expect(dismissEarlyWorker()).resolves.toBeUndefined();
     expect(early.postMessage).not.toHaveBeenCalled();
   });
 
   test('that fails while it is dismissed ends that', async () => {
     const early = startOne();
-    const dismissed = dismissEarlyWorkers();
+    const dismissed = dismissEarlyWorker();
     early.emit('error', CAUSE);
     early.emit('exit', 1);
     await expect(dismissed).resolves.toBeUndefined();
   });
 });
 
-describe('dismissWorker', () => {
+describe('dismissEarlyWorker', () => {
   test('says that there is no work, and waits for the end', async () => {
     const early = startOne();
-    const worker = takeWorker('device-thread');
-    const dismissed = dismissWorker(worker);
+    const dismissed = dismissEarlyWorker();
     early.emit('exit', 0);
     await dismissed;
     expect(early.postMessage).toHaveBeenCalledWith(NO_WORK);
   });
 
-  test('waits for no worker that has failed after it was taken', async () => {
+  test('leaves a worker alone that was taken', async () => {
     const early = startOne();
-    const worker = takeWorker('device-thread');
-    const seen = seenOf(worker);
-    early.emit('error', CAUSE);
-    early.emit('exit', 1);
-    await expect(dismissWorker(worker)).resolves.toBeUndefined();
-    expect(await seen).toEqual([CAUSE, 1]);
+    takeWorker();
+    await dismissEarlyWorker();
+    expect(early.postMessage).not.toHaveBeenCalled();
   });
 });
