@@ -86,6 +86,16 @@ describe('BufferList', () => {
     expect(iovecs.count).toBe(0);
   });
 
+  it('appends to what the iovecs have, as far as they take it', () => {
+    const list = listOf([0x100, 3], [0x200, 4]);
+    const iovecs = new Iovecs(3);
+    list.select(0, 3, iovecs);
+
+    expect(list.append(1, 100, iovecs)).toBe(6);
+    expect([iovecs.count, iovecs.total]).toEqual([3, 9]);
+    expect(list.append(0, 1, iovecs)).toBe(0);
+  });
+
   it('selects, finds and copies the same bytes, however they were cut', () => {
     const starts = fc.oneof(
       fc.integer({ min: 0, max: 0x8000 }),

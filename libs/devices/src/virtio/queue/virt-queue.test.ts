@@ -140,6 +140,24 @@ describe('addUsed', () => {
       { id: first, len: 0xffff_ffff },
     ]);
   });
+
+  it('shows what was put only when it is published, all together', () => {
+    const { driver, queue } = testQueue();
+    const [first, second] = driver.add([WRITABLE], [WRITABLE]);
+    queue.pop();
+    queue.pop();
+
+    queue.putUsed(first!, 1);
+    queue.putUsed(second!, 2);
+    const before = driver.usedIndex;
+    queue.publishUsed();
+
+    expect(before).toBe(0);
+    expect(driver.collectUsed()).toEqual([
+      { id: first, len: 1 },
+      { id: second, len: 2 },
+    ]);
+  });
 });
 
 describe('interrupts', () => {
