@@ -31,8 +31,13 @@ async function busyVm(options: SpawnOptions, ...more: readonly string[]): Promis
   return vm;
 }
 
+/** The devices that have a host. */
+async function hostsOf(vm: Crosvm): Promise<readonly string[]> {
+  return [...(await vm.deviceHosts()).keys()].sort();
+}
+
 describe('a device host that dies', () => {
-  for (const name of ['disk vda', 'disk vdb', 'rng']) {
+  for (const name of ['disk vda', 'disk vdb', 'rng', 'serial 1']) {
     testUnless(
       lack,
       `ends crosvm with status 1 and one line that names its device: ${name}`,
@@ -62,7 +67,7 @@ describe('a device host that dies', () => {
 describe('crosvm whose guest keeps its devices busy', () => {
   testUnless(lack, 'ends in order by Ctrl-A x', async () => {
     await using vm = await busyVm({ pty: true });
-    expect([...(await vm.deviceHosts()).keys()].sort()).toEqual(['disk vda', 'disk vdb', 'rng']);
+    expect(await hostsOf(vm)).toEqual(['disk vda', 'disk vdb', 'rng', 'serial 1']);
     vm.type('\x01x');
     expect(await vm.ended()).toEqual({ code: 0, signal: null });
     expect(vm.stdout.text).toMatch(/^busy: 3 devices\r\n\s*\[terminal/);
@@ -80,9 +85,19 @@ describe('crosvm whose guest keeps its devices busy', () => {
     });
   }
 
+  testUnless(lack, 'has a device host for each serial port that goes anywhere', async () => {
+    const kinds = ['sink,num=2', 'sink,num=3,stdin', 'syslog,num=4'];
+    const options = kinds.flatMap((kind) => ['--serial', `type=${kind}`]);
+    await using vm = await busyVm({ noInput: true }, '--serial', 'type=stdout,console', ...options);
+    const hosts = ['disk vda', 'disk vdb', 'rng', 'serial 1', 'serial 3', 'serial 4'];
+    expect(await hostsOf(vm)).toEqual(hosts);
+    await vm.signal('SIGTERM');
+    expect(await vm.ended()).toEqual({ code: 143, signal: null });
+  });
+
   testUnless(lack, 'leaves no device host when it is killed', async () => {
     await using vm = await busyVm({ noInput: true });
-    expect((await vm.deviceHosts()).size).toBe(3);
+    expect(await hostsOf(vm)).toHaveLength(4);
     await vm.signal('SIGKILL');
     expect(await vm.ended()).toEqual({ code: null, signal: 'SIGKILL' });
   });
@@ -98,6 +113,17 @@ describe('crosvm one of whose device hosts stands still', () => {
     await vm.signal('SIGTERM');
     expect(await vm.ended()).toEqual({ code: 143, signal: null });
     expect(vm.stderr.text).toBe(`WARN ${KILLED}\n`);
+  });
+
+  test('ends when a Linux guest has switched off, although a serial port stands still', async () => {
+    const args = bootArguments({ options: ['--serial', 'type=syslog,num=2'] });
+    await using vm = Crosvm.spawn(args);
+    const { shell } = await Shell.on(vm);
+    expect((await shell.run('true')).status).toBe(0);
+    await vm.signalHost('serial 2', 'SIGSTOP');
+    vm.type('poweroff\n');
+    expect(await vm.ended()).toEqual({ code: 0, signal: null });
+    expect(vm.stderr.text).toBe('WARN the device host of serial 2 does not end, and is killed\n');
   });
 
   test('ends by Ctrl-A x while a Linux guest waits for it, with the terminal as it was', async () => {
