@@ -92,6 +92,8 @@ export class BlockRig {
       interrupt: () => {
         this.interrupts += 1;
       },
+      serve: () => undefined,
+      handOver: () => undefined,
       updateConfig: (offset, content) => {
         this.configChanges.push([offset, ...content]);
       },

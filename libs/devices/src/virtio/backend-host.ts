@@ -12,10 +12,11 @@ import {
 import { VIRTIO_PCI_ISR_CONFIG, VIRTIO_PCI_ISR_QUEUE } from '@crosvm/virtio-sys';
 
 import type { BackEnd } from '../back-end/back-end';
-import type { ActivationContext, VirtioBackend } from './backend';
+import type { ActivationContext, QueueHandover, VirtioBackend } from './backend';
 import { type BackEndRequest, RequestKind } from './channel/messages';
 import { RequestServer } from './channel/server';
-import { DevicePage, devicePageSize } from './device-page';
+import { DevicePage, devicePageSize, type QueueSetup } from './device-page';
+import { CallRelay } from './call-relay';
 import { queueConfigFault } from './queue/queue-config';
 import { VirtQueue } from './queue/virt-queue';
 
@@ -59,7 +60,13 @@ export class BackendHost implements BackEnd {
   readonly #resample: EventFd;
   readonly #mistakes: RateLimited;
   readonly #queues: (VirtQueue | undefined)[];
+  /** As they were when the queues were made. */
+  readonly #setups: (QueueSetup | undefined)[];
+  /** Of the kicks, by queue. */
+  readonly #kickRegistrations: PollRegistration[] = [];
   readonly #registrations: PollRegistration[] = [];
+  /** Of the queues that somebody else serves, where interrupts have to pass through here. */
+  readonly #relay: CallRelay;
   #features = 0n;
   #active = false;
 
@@ -75,6 +82,8 @@ export class BackendHost implements BackEnd {
     this.#resample = EventFd.adopt(resampleFd);
     this.#mistakes = new RateLimited(logger);
     this.#queues = queueMaxSizes.map(() => undefined);
+    this.#setups = queueMaxSizes.map(() => undefined);
+    this.#relay = new CallRelay((index) => this.#interrupt(index, VIRTIO_PCI_ISR_QUEUE));
     this.#server = new RequestServer(OwnedFd.adopt(channelFd), {
       handle: (request, answer) => answer(this.#handle(request)),
       closed: config.onClosed,
@@ -85,8 +94,10 @@ export class BackendHost implements BackEnd {
     this.#server.attach(poller);
     this.#kicks.forEach((kick, index) => {
       const registration = poller.add(kick.raw, POLL_READABLE, () => this.#kicked(index));
+      this.#kickRegistrations.push(registration);
       this.#registrations.push(registration);
     });
+    this.#relay.attach(poller);
     const resample = poller.add(this.#resample.raw, POLL_READABLE, () => this.#acknowledged());
     this.#registrations.push(resample);
   }
@@ -102,6 +113,7 @@ export class BackendHost implements BackEnd {
     this.#registrations.forEach((registration) => registration.remove());
     this.#server[Symbol.dispose]();
     this.#config.backend[Symbol.dispose]();
+    this.#relay[Symbol.dispose]();
     [...this.#kicks, ...this.#wires, this.#resample].forEach((event) => event[Symbol.dispose]());
   }
 
@@ -135,6 +147,8 @@ export class BackendHost implements BackEnd {
       queues: this.#queues,
       features: this.#features,
       interrupt: (index) => this.#interrupt(index, VIRTIO_PCI_ISR_QUEUE),
+      serve: (index) => this.#kicks[index]?.signal(),
+      handOver: (index) => this.#handOver(index),
       updateConfig: (offset, content) => {
         this.#page.updateConfig(offset, content);
         this.#interrupt(this.#queues.length, VIRTIO_PCI_ISR_CONFIG);
@@ -165,6 +179,7 @@ export class BackendHost implements BackEnd {
       return false;
     }
     const { memory } = this.#config;
+    this.#setups[index] = setup;
     this.#queues[index] = new VirtQueue(memory, setup, { features: this.#features });
     // The driver may have notified before there was anybody to listen.
     this.#kicks[index]?.signal();
@@ -175,14 +190,33 @@ export class BackendHost implements BackEnd {
     if (this.#queues[index] !== undefined) {
       this.#config.backend.resetQueue?.(index);
       this.#queues[index] = undefined;
+      this.#takeBack(index);
     }
     return index < this.#queues.length;
+  }
+
+  #handOver(index: number): QueueHandover | undefined {
+    const setup = this.#setups[index];
+    const kick = this.#kicks[index];
+    const wire = this.#wires[index];
+    if (this.#queues[index] === undefined || !setup || !kick || !wire) {
+      return undefined;
+    }
+    this.#kickRegistrations[index]?.setInterest(0);
+    // Behind a pin, the ISR status has to say who interrupts, which is ours to write.
+    const callFd = this.#page.usesPin ? this.#relay.fdOf(index) : wire.raw;
+    return { setup, kickFd: kick.raw, callFd };
+  }
+
+  #takeBack(index: number): void {
+    this.#kickRegistrations[index]?.setInterest(POLL_READABLE);
   }
 
   #stop(): void {
     if (this.#active) {
       this.#active = false;
       this.#config.backend.reset();
+      this.#queues.forEach((_, index) => this.#takeBack(index));
     }
     this.#queues.fill(undefined);
   }

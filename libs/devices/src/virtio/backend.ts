@@ -1,6 +1,17 @@
 import type { GuestMemory, Logger, Poller } from '@crosvm/sys-util';
 
+import type { QueueSetup } from './device-page';
 import type { VirtQueue } from './queue/virt-queue';
+
+/** A queue that somebody else serves, such as the kernel's vhost. Descriptors stay the host's. */
+export interface QueueHandover {
+  /** Where it is; checked. */
+  readonly setup: QueueSetup;
+  /** The eventfd by which the driver notifies. */
+  readonly kickFd: number;
+  /** The eventfd to be signalled when buffers were used, as often as that happens. */
+  readonly callFd: number;
+}
 
 /** What a back end works with from the moment when its driver is ready (DRIVER_OK) to the reset. */
 export interface ActivationContext {
@@ -17,6 +28,16 @@ export interface ActivationContext {
    * done anyway, so this is for what does not want to wait that long, and for what is done later.
    */
   interrupt(index: number): void;
+  /**
+   * Has `handleQueue` called for queue `index` after the others had their turn, as if the driver had
+   * notified: for what comes from elsewhere, and for a queue that was found to be broken.
+   */
+  serve(index: number): void;
+  /**
+   * Gives queue `index` out of hand until it is reset: the host listens to its kicks no more. Undefined
+   * if the driver did not enable it.
+   */
+  handOver(index: number): QueueHandover | undefined;
   /** Changes config bytes from `offset` on, and tells the driver. */
   updateConfig(offset: number, content: Uint8Array): void;
 }

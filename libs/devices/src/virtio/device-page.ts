@@ -31,7 +31,9 @@ const virtio_device_page = struct('virtio_device_page', {
   features: u64,
   status: u32,
   queue_count: u32,
-  front_end_pad: bytes(48),
+  /** Not 0: interrupts go by the pin, and the ISR status has to be set for them. */
+  uses_pin: u32,
+  front_end_pad: bytes(44),
   // Written by the back end.
   needs_reset: i32,
   config_sequence: i32,
@@ -104,6 +106,11 @@ export class DevicePage {
   }
 
   // The front end's half.
+
+  /** Says whether interrupts go by the pin, for which the ISR status counts, or by messages. */
+  publishPin(usesPin: boolean): void {
+    this.#header.uses_pin = usesPin ? 1 : 0;
+  }
 
   /** Says what the driver negotiated; the queues come before. */
   publish(features: bigint, status: number, queueCount: number): void {
@@ -181,6 +188,11 @@ export class DevicePage {
   /** The device status as it is at activation: VIRTIO_CONFIG_S_*. */
   get status(): number {
     return this.#header.status;
+  }
+
+  /** Whether interrupts went by the pin when the driver was ready. */
+  get usesPin(): boolean {
+    return this.#header.uses_pin !== 0;
   }
 
   /** How queue `index` is set up; undefined if there is no such queue. Read once, then check. */

@@ -29,6 +29,8 @@ function rig() {
     queues: [queue],
     features: 0n,
     interrupt: () => undefined,
+    serve: () => undefined,
+    handOver: () => undefined,
     updateConfig: () => undefined,
   };
   device.activate(context);

@@ -270,6 +270,7 @@ export class VirtioDevice {
     if (enabled === 0 && state.queueCount > 0) {
       return 'no queue is enabled';
     }
+    link.page.publishPin(state.registers.msix_mode === 0);
     link.page.publish(this.features, state.registers.status, config.queueMaxSizes.length);
     return undefined;
   }
