@@ -1,4 +1,6 @@
 export { SYSCALLS_AARCH64 } from './aarch64';
+export { syscallConstant, syscallConstants } from './constants/constants';
+export type { ConstantTable } from './constants/table';
 export {
   currentArch,
   currentSyscalls,
