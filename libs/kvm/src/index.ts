@@ -1,3 +1,4 @@
+export type { CoalescedWrites } from './coalesced-writes';
 export type { CpuidEntry } from './cpuid';
 export { describeExit } from './describe-exit';
 export type { HasFd } from './fd-ref';

@@ -2,6 +2,7 @@ import type { Accessor, HostAddress } from '@crosvm/data-model';
 import { KVM_EXIT_INTR, KVM_RUN, kvm_run } from '@crosvm/kvm-sys';
 import { Errno, ioctlRaw, Mapping, type OwnedFd, SysError } from '@crosvm/sys-util';
 
+import { CoalescedWrites } from './coalesced-writes';
 import { BorrowedFd, type FdRef } from './fd-ref';
 import { VcpuExit } from './vcpu-exit';
 import { VcpuState } from './vcpu-state';
@@ -32,6 +33,7 @@ export class Vcpu extends VcpuState implements Disposable {
   #raw: number;
   readonly #mapping: Mapping;
   #runStruct: Accessor<typeof kvm_run.fields> | undefined;
+  #coalescedWrites: CoalescedWrites | undefined;
 
   private constructor(fd: FdRef, mmapSize: number) {
     super();
@@ -110,6 +112,12 @@ export class Vcpu extends VcpuState implements Disposable {
   get runStruct(): Accessor<typeof kvm_run.fields> {
     this.#runStruct ??= kvm_run.over(this.runView, 0);
     return this.#runStruct;
+  }
+
+  /** The writes that `Vm.coalesceWrites` made KVM collect. Never look at it after `close`. */
+  get coalescedWrites(): CoalescedWrites {
+    this.#coalescedWrites ??= new CoalescedWrites(this.runView);
+    return this.#coalescedWrites;
   }
 
   /** Where the shared page is in this process. */

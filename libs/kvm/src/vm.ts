@@ -4,6 +4,7 @@ import {
   KVM_CAP_XSAVE2,
   KVM_CHECK_EXTENSION,
   kvm_clock_data,
+  kvm_coalesced_mmio_zone,
   KVM_CREATE_IRQCHIP,
   KVM_CREATE_PIT2,
   KVM_CREATE_VCPU,
@@ -25,6 +26,7 @@ import {
   KVM_IRQFD_FLAG_RESAMPLE,
   kvm_pit_config,
   kvm_pit_state2,
+  KVM_REGISTER_COALESCED_MMIO,
   KVM_SET_BOOT_CPU_ID,
   KVM_SET_CLOCK,
   KVM_SET_GSI_ROUTING,
@@ -40,7 +42,7 @@ import { ioctl, Mapping, OwnedFd } from '@crosvm/sys-util';
 
 import { BorrowedFd, type FdRef, type HasFd } from './fd-ref';
 import { type GsiRoute, type MsiMessage, msiBytes, routingBytes } from './gsi-route';
-import { type IoEvent, ioEventBytes } from './io-event';
+import { type IoEvent, type IoEventAddress, ioEventBytes } from './io-event';
 import { bytesOf, fill, type Filled, type StructArgument } from './struct-argument';
 import { Vcpu } from './vcpu';
 
@@ -278,6 +280,19 @@ export class Vm implements Disposable, HasFd {
    */
   unregisterIoevent(event: IoEvent): void {
     this.#call(KVM_IOEVENTFD, ioEventBytes(event, KVM_IOEVENTFD_FLAG_DEASSIGN));
+  }
+
+  /**
+   * Makes KVM collect the guest's writes to `length` bytes at `at`, where there is room, instead of an
+   * exit: for registers that do nothing by themselves. `Vcpu.coalescedWrites` has them after the next
+   * exit, whatever that is for; a guest that makes none is not heard.
+   * Needs KVM_CAP_COALESCED_PIO for ports, else KVM_CAP_COALESCED_MMIO.
+   * @throws SysError EINVAL, ENOSPC
+   */
+  coalesceWrites(at: IoEventAddress, length: number): void {
+    const pio = 'port' in at;
+    const where = { addr: pio ? at.port : at.mmio, size: length, pio: pio ? 1 : 0 };
+    this.#call(KVM_REGISTER_COALESCED_MMIO, kvm_coalesced_mmio_zone.from(where));
   }
 
   /**
