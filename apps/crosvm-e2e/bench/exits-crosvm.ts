@@ -70,6 +70,7 @@ function run(kind: string, count: number): { nanoseconds: number; bytesPerExit: 
     vcpu: guest.vcpu,
     ports,
     mmio,
+    postedWrites: new SharedArrayBuffer(4),
     runState,
     consumeKick: () => undefined,
   });

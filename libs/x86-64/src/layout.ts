@@ -108,8 +108,10 @@ export const RTC_CENTURY = 0x32;
 
 /** Data port of the keyboard controller. */
 export const I8042_DATA_PORT = 0x60;
-/** Command port of the keyboard controller: 0xfe resets the machine. */
+/** Command port of the keyboard controller. */
 export const I8042_COMMAND_PORT = 0x64;
+/** The command that pulses the CPU's reset line. */
+export const I8042_RESET_COMMAND = 0xfe;
 
 /** ACPI's PM1a event block: status and enable, two bytes each. */
 export const PM1A_EVENT_PORT = 0x600;
@@ -124,10 +126,11 @@ export const SLEEP_TYPE_S5 = 5;
 /** ACPI's interrupt, level-triggered. */
 export const SCI_IRQ = 9;
 
-/** The chip set's reset register. */
+/**
+ * The chip set's reset register. It is among the ports of the PCI address register, whose writes KVM
+ * collects, so a reset may come with a later exit only.
+ */
 export const RESET_PORT = 0xcf9;
-/** What to write to it for a reset: "reset CPU" and "hard reset". */
-export const RESET_VALUE = 6;
 
 /**
  * ISA interrupts. KVM routes each to the pin of its own number in both the PICs and the I/O APIC

@@ -19,6 +19,7 @@ import type { HostedDevice } from './device-plan';
 import { makeLegacyDevices } from './legacy-devices';
 import { type LoadedGuest, loadGuest } from './load-guest';
 import type { OwnBackEndsPlan } from './own-back-ends';
+import { postConfigAddress } from './posted-writes';
 import type { SharedRunState } from './run-state';
 import { openSerialFiles } from './serial-files';
 import type { VcpuPlan, VcpuStart } from './vcpu-plan';
@@ -105,6 +106,7 @@ export function buildMachine(config: RunConfig, disks: readonly OpenDisk[]): Mac
   const virtio = makeVirtioDevices(disks);
   const frontEnds: FrontEndSet = allocateFrontEnds([...legacy.requests, virtio.bus]);
   const { vcpuMmapSize } = kvm;
+  const postedWrites = postConfigAddress(vm);
   return {
     ownBackEnds: () => legacy.ownBackEnds(frontEnds),
     hosted: (inputFd) => [...legacy.hosted(inputFd), ...virtio.hosted],
@@ -122,6 +124,7 @@ export function buildMachine(config: RunConfig, disks: readonly OpenDisk[]): Mac
         vcpuMmapSize,
         frontEnds,
         msiRoutes: virtio.msiRoutes,
+        postedWrites,
         runState: runState.buffer,
         ...(affinity === undefined ? {} : { affinity }),
       };

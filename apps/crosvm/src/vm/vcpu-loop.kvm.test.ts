@@ -1,4 +1,5 @@
 import { type BusDevice, MmioBus, PortBus } from '@crosvm/devices';
+import type { Vm } from '@crosvm/kvm';
 import { machineCode, TestGuest } from '@crosvm/kvm/testing';
 
 import { RunState, SharedRunState } from './run-state';
@@ -29,12 +30,14 @@ interface Run {
 }
 
 interface Hooks {
+  readonly prepare?: (vm: Vm) => void;
   readonly onWrite?: (loop: VcpuLoop, runState: SharedRunState) => void;
 }
 
 /** Runs code in 64-bit mode with a recorder on ports 0x40 to 0x43 and at 0xd0000000. */
-function run(lines: readonly string[], { onWrite }: Hooks = {}): Run {
+function run(lines: readonly string[], { prepare, onWrite }: Hooks = {}): Run {
   using guest = TestGuest.create({ mode: 'long', code: machineCode(...lines) });
+  const { vcpu, vm } = guest;
   const device = new Recorder();
   const ports = new PortBus();
   const mmio = new MmioBus();
@@ -43,7 +46,9 @@ function run(lines: readonly string[], { onWrite }: Hooks = {}): Run {
   const runState = SharedRunState.create(1);
   runState.state = RunState.Running;
   const consumeKick = (): void => undefined;
-  const loop = new VcpuLoop({ index: 3, vcpu: guest.vcpu, ports, mmio, runState, consumeKick });
+  const postedWrites = new SharedArrayBuffer(4);
+  prepare?.(vm);
+  const loop = new VcpuLoop({ index: 3, vcpu, ports, mmio, postedWrites, runState, consumeKick });
   device.onWrite = () => onWrite?.(loop, runState);
   return { end: loop.run(), device, runState };
 }
@@ -51,6 +56,9 @@ function run(lines: readonly string[], { onWrite }: Hooks = {}): Run {
 /** What a crash says; the kind of any other end. */
 const describeEnd = (end: VmEnd | undefined): string | undefined =>
   end?.kind === 'crash' ? end.detail : end?.kind;
+
+/** Lets KVM collect what is written to the recorder. */
+const prepare = (vm: Vm): void => vm.coalesceWrites({ port: 0x40 }, 4);
 
 const HALT = 'f4 ; hlt';
 
@@ -96,6 +104,28 @@ describe('VcpuLoop', () => {
   it('answers all ones where nobody is', () => {
     const { device } = run(['e5 50 ; in eax, 0x50', 'e7 40 ; out 0x40, eax', HALT]);
     expect(device.writes).toEqual(['0/4=ffffffff']);
+  });
+
+  it('delivers writes that KVM collected before it serves the exit behind them', () => {
+    const lines = [
+      'b8 44 33 22 11 ; mov eax, 0x11223344',
+      'e7 40 ; out 0x40, eax',
+      '66 e7 42 ; out 0x42, ax',
+      'e5 40 ; in eax, 0x40',
+      'e6 41 ; out 0x41, al',
+      HALT,
+    ];
+    const { device, end } = run(lines, { prepare });
+    expect(device.writes).toEqual(['0/4=11223344', '2/2=3344', '1/1=45']);
+    expect(describeEnd(end)).toContain('KVM_EXIT_HLT');
+  });
+
+  it('ends by a write that KVM collected rather than by the exit behind it', () => {
+    const { end } = run(['e6 40 ; out 0x40, al', HALT], {
+      prepare,
+      onWrite: (loop) => loop.endWith({ kind: 'reset' }),
+    });
+    expect(end).toEqual({ kind: 'reset' });
   });
 
   it('ends after the exit that a device ends it in', () => {

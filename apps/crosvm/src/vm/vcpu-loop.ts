@@ -9,6 +9,7 @@ import {
   KVM_SYSTEM_EVENT_SHUTDOWN,
 } from '@crosvm/kvm-sys';
 
+import { PostedWrites } from './posted-writes';
 import { RunState, type SharedRunState } from './run-state';
 import type { VmEnd } from './vm-end';
 
@@ -19,6 +20,8 @@ export interface VcpuParts {
   readonly vcpu: Vcpu;
   readonly ports: PortBus;
   readonly mmio: MmioBus;
+  /** What `postConfigAddress` returned. */
+  readonly postedWrites: SharedArrayBuffer;
   readonly runState: SharedRunState;
   /** Called when a signal ended a run: takes the signal, so that the next run is not ended too. */
   readonly consumeKick: () => void;
@@ -30,11 +33,14 @@ export interface VcpuParts {
  */
 export class VcpuLoop {
   readonly #parts: VcpuParts;
+  readonly #posted: PostedWrites;
   #end: VmEnd | undefined;
   #acted = false;
 
   constructor(parts: VcpuParts) {
+    const { vcpu, ports, postedWrites } = parts;
     this.#parts = parts;
+    this.#posted = new PostedWrites(vcpu, ports, postedWrites);
   }
 
   /** Ends the loop after the exit that is being served: for power and reset registers. */
@@ -60,6 +66,7 @@ export class VcpuLoop {
   #runOnce(): void {
     const { vcpu } = this.#parts;
     const reason = vcpu.run();
+    this.#posted.deliver();
     if (!this.#acted && reason !== KVM_EXIT_INTR) {
       this.#acted = true;
       this.#parts.runState.setGuestActed();

@@ -12,6 +12,8 @@ export interface VcpuPlan {
   readonly frontEnds: FrontEndSet;
   /** What `createMsiRoutes` made. */
   readonly msiRoutes: SharedArrayBuffer;
+  /** What `postConfigAddress` returned. */
+  readonly postedWrites: SharedArrayBuffer;
   readonly runState: SharedArrayBuffer;
   /** Host CPUs that the thread may run on. */
   readonly affinity?: readonly number[];

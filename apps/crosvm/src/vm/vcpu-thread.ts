@@ -96,12 +96,13 @@ export class VcpuThread implements Disposable {
   }
 
   #makeLoop(vm: Vm): VcpuLoop {
-    const { index, frontEnds, msiRoutes } = this.#plan;
+    const { index, frontEnds, msiRoutes, postedWrites } = this.#plan;
     const ports = new PortBus();
     const mmio = new MmioBus();
     const consumeKick = (): void => void consumeSignal(this.#kick);
-    const parts = { index, vcpu: this.#vcpu, ports, mmio, runState: this.#runState, consumeKick };
-    const loop = new VcpuLoop(parts);
+    const vcpu = this.#vcpu;
+    const runState = this.#runState;
+    const loop = new VcpuLoop({ index, vcpu, ports, mmio, postedWrites, runState, consumeKick });
     const power = {
       reset: () => loop.endWith({ kind: 'reset' }),
       powerOff: () => loop.endWith({ kind: 'poweroff' }),

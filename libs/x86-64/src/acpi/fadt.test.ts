@@ -38,9 +38,9 @@ describe('fadt', () => {
     expect(view.getUint32(48, true)).toBe(0);
   });
 
-  it('resets by 6 to port 0xcf9', () => {
-    expect(genericAddress(116)).toEqual([1, 8, 0, 1, 0xcf9]);
-    expect(view.getUint8(128)).toBe(6);
+  it('resets by a command to the keyboard controller', () => {
+    expect(genericAddress(116)).toEqual([1, 8, 0, 1, 0x64]);
+    expect(view.getUint8(128)).toBe(0xfe);
     expect(view.getUint32(112, true) & (1 << 10)).not.toBe(0);
   });
 

@@ -2,12 +2,12 @@ import { addr64, bytes, type GuestAddress, struct, u16, u32, u8 } from '@crosvm/
 
 import { ascii } from '../bytes';
 import {
+  I8042_COMMAND_PORT,
+  I8042_RESET_COMMAND,
   PM1A_CONTROL_LENGTH,
   PM1A_CONTROL_PORT,
   PM1A_EVENT_LENGTH,
   PM1A_EVENT_PORT,
-  RESET_PORT,
-  RESET_VALUE,
   RTC_CENTURY,
   SCI_IRQ,
 } from '../layout';
@@ -122,7 +122,8 @@ function port(address: number, bytes: number, access: number): Record<string, nu
 }
 
 /**
- * The fixed hardware: the PM1a registers with the power button and SLP_TYP, and the reset register.
+ * The fixed hardware: the PM1a registers with the power button and SLP_TYP, and a reset register: the
+ * keyboard controller's command port, a write to which is acted upon at once (see `RESET_PORT`).
  * There is no SMI command, so the machine is in ACPI mode from the start; no PM timer, which a
  * guest with kvm-clock or the PIT has no use for and each read of which would be an exit; no GPEs.
  */
@@ -147,8 +148,8 @@ export function fadt({ facs, dsdt }: FadtPointers): Uint8Array {
       ACPI_FADT_SLEEP_BUTTON |
       ACPI_FADT_FIXED_RTC |
       ACPI_FADT_RESET_REGISTER,
-    reset_register: port(RESET_PORT, 1, BYTE_ACCESS),
-    reset_value: RESET_VALUE,
+    reset_register: port(I8042_COMMAND_PORT, 1, BYTE_ACCESS),
+    reset_value: I8042_RESET_COMMAND,
     minor_revision: FADT_MINOR_REVISION,
     xpm1a_event_block: port(PM1A_EVENT_PORT, PM1A_EVENT_LENGTH, WORD_ACCESS),
     xpm1a_control_block: port(PM1A_CONTROL_PORT, PM1A_CONTROL_LENGTH, WORD_ACCESS),
