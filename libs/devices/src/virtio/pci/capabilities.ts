@@ -93,15 +93,19 @@ function makeCapabilities(queues: number, configSize: number): VirtioCapabilitie
     tableOffset: MSIX_TABLE_OFFSET,
     pendingOffset: MSIX_PENDING_OFFSET,
   });
+  const access = pciAccess();
+  // 4.1.4.6: only for a device that has a configuration.
+  const own = structure(VIRTIO_PCI_CAP_DEVICE_CFG, DEVICE_CONFIG_OFFSET, configSize);
+  // Drivers look for the structures one after another, each time from the start: these come first, in
+  // the order in which Linux looks for them, for each step of the way is an exit.
   const list = [
-    msix,
     structure(VIRTIO_PCI_CAP_COMMON_CFG, COMMON_OFFSET, COMMON_SIZE),
     structure(VIRTIO_PCI_CAP_ISR_CFG, ISR_OFFSET, 1),
     notifications(queues),
-    pciAccess(),
+    ...(configSize > 0 ? [own] : []),
+    msix,
+    access,
   ];
-  // 4.1.4.6: only for a device that has a configuration.
-  const own = structure(VIRTIO_PCI_CAP_DEVICE_CFG, DEVICE_CONFIG_OFFSET, configSize);
-  const placed = placeCapabilities(configSize > 0 ? [...list, own] : list);
-  return { placed, msix: 0, pciAccess: 4 };
+  const placed = placeCapabilities(list);
+  return { placed, msix: list.indexOf(msix), pciAccess: list.indexOf(access) };
 }
