@@ -142,7 +142,7 @@ export class Tap implements Disposable {
    */
   setOffload(offload: number): void {
     this.#configure(`the offloads to 0x${offload.toString(16)}`, () =>
-      ioctl(this.#first, TUNSETOFFLOAD, offload),
+      setTapOffload(this.#first, offload),
     );
   }
 
@@ -225,6 +225,14 @@ export function setQueueAttached(fd: number, attached: boolean): void {
   const request = ifreq.allocate();
   request.ifr_ifru.ifru_flags = attached ? IFF_ATTACH_QUEUE : IFF_DETACH_QUEUE;
   ioctl(fd, TUNSETQUEUE, request.buffer);
+}
+
+/**
+ * What the reader of a TAP descriptor takes besides complete packets: TUN_F_*.
+ * @throws SysError EINVAL for what the kernel does not know
+ */
+export function setTapOffload(fd: number, offload: number): void {
+  ioctl(fd, TUNSETOFFLOAD, offload);
 }
 
 function openTun(path: string): OwnedFd {

@@ -42,6 +42,17 @@ describe('Iovecs', () => {
     expect(iovecs.total).toBe(30 + 0x1_0000_0000);
   });
 
+  it('lose what is behind the ranges that stay', () => {
+    const iovecs = new Iovecs(3);
+    [10, 20, 30].forEach((length) => iovecs.push(0x1000, length));
+
+    iovecs.truncate(1);
+    iovecs.truncate(2);
+
+    expect(entries(iovecs)).toEqual([[0x1000, 10]]);
+    expect(iovecs.total).toBe(10);
+  });
+
   it('lose exactly the first bytes when some are consumed', () => {
     const lengths = fc.array(fc.nat(9), { maxLength: 8 });
     fc.assert(

@@ -75,6 +75,14 @@ export class Iovecs {
     }
   }
 
+  /** Drops all ranges but the first `count`. */
+  truncate(count: number): void {
+    while (this.#count > count) {
+      this.#count -= 1;
+      this.#total -= this.lengthOf(this.#count);
+    }
+  }
+
   /** The address of range `index` of the list. */
   addressOf(index: number): HostAddress {
     return this.#pair(index * WORDS);
