@@ -1,3 +1,5 @@
+import { type SyscallArch, syscallsOf } from '@crosvm/syscall-defines';
+
 import type { Alternative, Policy, Refusal, Rule } from '../policy/policy';
 import { Assembler, type Code } from './assembler';
 import { anyOfCode, comparisonCode, type Exits } from './comparison-code';
@@ -53,6 +55,14 @@ function soleEquality({
   return comparisons.length === 1 && only?.operator === '==' ? only : undefined;
 }
 
+/** What a compiler needs to know of a rule. */
+type CompiledRule = Pick<Rule, 'name' | 'number' | 'alternatives' | 'otherwise'>;
+
+const NO_RULE: Omit<CompiledRule, 'name' | 'number'> = {
+  alternatives: [],
+  otherwise: { kind: 'violation' },
+};
+
 class Compiler {
   private readonly assembler = new Assembler();
   private readonly kill = this.assembler.ret(SECCOMP_RET.KILL_PROCESS);
@@ -78,7 +88,7 @@ class Compiler {
   private ranges({ arch, rules }: Policy): readonly NumberRange[] {
     const ranges: NumberRange[] = [];
     let start = 0;
-    for (const rule of rules) {
+    for (const rule of this.withProtectCalls(arch, rules)) {
       if (rule.number > start) {
         ranges.push({ start, code: this.violation });
       }
@@ -92,7 +102,21 @@ class Compiler {
     return ranges;
   }
 
-  private rule(rule: Rule): Code {
+  /** The range is for calls that the policy says nothing about, too. */
+  private withProtectCalls(
+    arch: SyscallArch,
+    rules: readonly CompiledRule[],
+  ): readonly CompiledRule[] {
+    const numbers = new Set(rules.map(({ number }) => number));
+    const missing = [...(this.options.executable === undefined ? [] : PROTECT_CALLS)]
+      .map((name) => ({ ...NO_RULE, name, number: syscallsOf(arch)[name] ?? 0 }))
+      .filter(({ number }) => !numbers.has(number));
+    return missing.length === 0
+      ? rules
+      : [...rules, ...missing].sort((a, b) => a.number - b.number);
+  }
+
+  private rule(rule: CompiledRule): Code {
     const { executable } = this.options;
     const exits: Exits = { yes: this.allowed, no: this.refusal(rule.otherwise) };
     if (executable === undefined || !PROTECT_CALLS.has(rule.name)) {
