@@ -1,7 +1,7 @@
 // Bundles the entries of the app: one file each, so that starting a process or a worker reads one
 // file. koffi stays outside because it is native code, the others because only
 // help texts and messages need them.
-import { rmSync, writeFileSync } from 'node:fs';
+import { cpSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { build } from 'esbuild';
@@ -12,7 +12,7 @@ const outdir = join(root, 'dist');
 rmSync(outdir, { recursive: true, force: true });
 await build({
   absWorkingDir: root,
-  entryPoints: ['main', 'vcpu-worker', 'device-host'].map((name) => `src/${name}.ts`),
+  entryPoints: ['main', 'vcpu-worker', 'device-zygote', 'device-host'].map((name) => `src/${name}.ts`),
   outdir,
   bundle: true,
   platform: 'node',
@@ -24,5 +24,6 @@ await build({
   sourcesContent: false,
   logLevel: 'warning',
 });
+cpSync(join(root, '../../seccomp'), join(outdir, 'seccomp'), { recursive: true });
 // Last, so that an interrupted build is not taken for a finished one.
 writeFileSync(join(outdir, '.built'), '');

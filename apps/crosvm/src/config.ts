@@ -47,6 +47,10 @@ export interface RunConfig {
   readonly root?: number;
   /** Whether device hosts are processes in a jail, and not threads of this one. */
   readonly sandbox: boolean;
+  /** Where the seccomp policies are; default: the system's, else those that come with crosvm. */
+  readonly seccompPolicyDir?: string;
+  /** Whether system calls that a policy forbids are logged and made, instead of ending the VM. */
+  readonly seccompLogFailures?: boolean;
 }
 
 /** The least urgent messages that are logged. */

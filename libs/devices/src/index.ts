@@ -74,3 +74,4 @@ export type {
   VirtioBackend,
 } from './virtio/backend';
 export { QUEUE_FEATURES } from './virtio/features';
+export { virtioModule } from './virtio/registry';

@@ -20,3 +20,28 @@ export {
   type PolicyProblemCode,
   type SourcePosition,
 } from './policy/policy-error';
+export {
+  adoptOrphans,
+  type ChildState,
+  isGone,
+  killChild,
+  openProcess,
+  pollChild,
+  waitForChild,
+} from './fork/child-state';
+export { forkProcess } from './fork/fork-process';
+export { FORKABLE_NODE_FLAGS, makeForkable } from './fork/forkable';
+export {
+  codeRange,
+  INTERPRETED_REGEXP_FLAG,
+  stopCompiling,
+  writableCode,
+} from './jail/executable-memory';
+export { Jail } from './jail/jail';
+export { JailError } from './jail/jail-error';
+export type { Limits } from './jail/limits';
+export { type Ids, type Namespace, NAMESPACES } from './jail/namespaces';
+export type { Bind } from './jail/root';
+export { verifyLockedDown } from './jail/verify-process';
+export { type AskedCall, SeccompListener } from './seccomp/listener';
+export { lockDown } from './seccomp/lock-down';

@@ -53,8 +53,15 @@ export class DeviceHost implements Disposable {
   #memory: GuestMemory | undefined;
   #logLevel: LogLevel = 'warn';
 
-  /** @param control the socket to the supervisor; taken over */
-  constructor(control: OwnedFd) {
+  /**
+   * @param control the socket to the supervisor; taken over
+   * @param lockDown shuts the jail, before anything of the guest is served; returns what the supervisor
+   * is to listen at
+   */
+  constructor(
+    control: OwnedFd,
+    private readonly lockDown?: () => OwnedFd | undefined,
+  ) {
     this.#control = FdSocket.adopt(control, {
       maxBytes: MAX_HOST_MESSAGE,
       maxFds: MAX_FDS_PER_MESSAGE,
@@ -127,13 +134,22 @@ export class DeviceHost implements Disposable {
     });
     if (plan.kind === 'serial') {
       this.#ports.push(startSerialBackEnd(unpackSerialFds(fds, plan), { poller, logger }));
-      return;
-    }
-    if (this.#memory === undefined) {
+    } else if (this.#memory === undefined) {
       throw new Error('a device before there is memory');
+    } else {
+      const surroundings = { memory: this.#memory, poller, logger };
+      const own = unpackVirtioFds(fds, plan.queues);
+      this.#devices.push(startBackEnd(plan.backEnd, own, surroundings));
     }
-    const surroundings = { memory: this.#memory, poller, logger };
-    this.#devices.push(startBackEnd(plan.backEnd, unpackVirtioFds(fds, plan.queues), surroundings));
+    this.#shut();
+  }
+
+  /** All that the device needs is there, and nothing of the guest was looked at. */
+  #shut(): void {
+    if (this.lockDown !== undefined) {
+      using listener = this.lockDown();
+      this.#say({ kind: 'locked' }, listener === undefined ? [] : [listener.raw]);
+    }
   }
 
   #finish(): void {
@@ -154,9 +170,9 @@ export class DeviceHost implements Disposable {
   }
 
   /** A supervisor that does not read, or is gone, is not waited for. */
-  #say(message: HostMessage): void {
+  #say(message: HostMessage, fds: readonly number[] = []): void {
     try {
-      this.#control.send(encodeMessage(message));
+      this.#control.send(encodeMessage(message), fds);
     } catch {
       // The end of the socket is seen by the loop.
     }

@@ -8,17 +8,24 @@ import {
   socketPair,
 } from '@crosvm/sys-util';
 
-import type { HostedDevice } from './device-plan';
+import type { SeccompPolicies } from '../host/seccomp-policies';
+import { type HostedDevice, hostNeeds } from './device-plan';
 import { HostLink, type HostLinkEvents, type Patience } from './host-link';
 import { MAX_HOST_MESSAGE } from './host-messages';
-import { startHostProcess } from './host-process';
+import type { StartedHost } from './host-start';
 import { startHostThread } from './host-thread';
+import { HostZygote } from './host-zygote';
 import type { VmEnd } from './vm-end';
+import type { ForkRequest } from './zygote-messages';
 
 /** How device hosts run. */
 export interface DeviceHostsOptions {
   /** Each device has a process of its own; else all of them have one thread of this process. */
   readonly processes: boolean;
+  /** The policies of those processes. */
+  readonly policies: SeccompPolicies;
+  /** Whether calls that a policy forbids are only logged. */
+  readonly logForbidden: boolean;
   readonly log: Logger;
   /** A host failed. */
   readonly onEnd: (end: VmEnd) => void;
@@ -32,7 +39,6 @@ function leastUrgent(log: Logger): LogLevel {
 export class DeviceHosts {
   readonly #options: DeviceHostsOptions;
   readonly #links: HostLink[] = [];
-  readonly #started: { readonly label: string; readonly pid: number | undefined }[] = [];
 
   constructor(options: DeviceHostsOptions) {
     this.#options = options;
@@ -46,15 +52,15 @@ export class DeviceHosts {
    */
   start(devices: readonly HostedDevice[], memory: GuestMemory, poller: Poller): void {
     const { processes } = this.#options;
+    const zygote = processes && devices.length > 0 ? new HostZygote(poller) : undefined;
     const groups = processes ? devices.map((device) => [device]) : [devices];
     for (const group of groups) {
-      const link = this.#startHost(group);
+      const link = this.#startHost(group, zygote);
       this.#links.push(link);
       link.attach(poller);
       this.#give(link, group, memory);
     }
-    // The first message takes a while, which no host waits for.
-    this.#logStarted();
+    zygote?.last();
   }
 
   /**
@@ -65,31 +71,44 @@ export class DeviceHosts {
     await Promise.all(this.#links.map((link) => link.stop(patience)));
   }
 
-  #logStarted(): void {
-    const { log } = this.#options;
-    if (log.isEnabled('info')) {
-      this.#started.forEach(({ label, pid }) =>
-        log.info(`device host of ${label}: ${pid === undefined ? 'a thread' : `process ${pid}`}`),
-      );
+  async #logStarted(label: string, { pid, ended }: StartedHost): Promise<void> {
+    const number = await pid;
+    if (number !== undefined) {
+      this.#options.log.info(`device host of ${label}: process ${number}`);
+    } else if (!this.#options.processes) {
+      this.#options.log.info(`device host of ${label}: a thread`);
+    } else {
+      await ended;
     }
   }
 
-  #startHost(group: readonly HostedDevice[]): HostLink {
-    const { processes, log, onEnd } = this.#options;
+  #startHost(group: readonly HostedDevice[], zygote: HostZygote | undefined): HostLink {
+    const { log, onEnd, logForbidden } = this.#options;
     const [near, far] = socketPair();
-    const control = FdSocket.adopt(near, { maxBytes: MAX_HOST_MESSAGE, maxFds: 0, nonblock: true });
+    // A process may send the descriptor at which its forbidden calls are heard of.
+    const maxFds = zygote === undefined ? 0 : 1;
+    const control = FdSocket.adopt(near, { maxBytes: MAX_HOST_MESSAGE, maxFds, nonblock: true });
     const names = group.map(({ name }) => name);
     const label = names.join(', ');
-    const host = processes ? startHostProcess(label, far.raw) : startHostThread(far.raw);
+    const [first] = group;
+    const host =
+      zygote === undefined || first === undefined
+        ? startHostThread(far.raw)
+        : zygote.fork(this.#request(first), far.raw);
     far.close();
-    this.#started.push({ label, pid: host.pid });
-    const part = processes ? `the device host of ${label}` : 'the thread of the device hosts';
+    void this.#logStarted(label, host);
+    const part = zygote ? `the device host of ${label}` : 'the thread of the device hosts';
     const events: HostLinkEvents = {
       onFailure: (cause) => onEnd({ kind: 'failed', part, cause }),
       log,
     };
     const hasOutput = group.some(({ plan }) => plan.kind === 'serial' && plan.output);
-    return new HostLink({ part, names, hasOutput, control, host }, events);
+    return new HostLink({ part, names, hasOutput, control, host, logForbidden }, events);
+  }
+
+  #request({ name, plan }: HostedDevice): ForkRequest {
+    const { policy, compiled } = hostNeeds(plan);
+    return { label: name, policy: this.#options.policies.file(policy, name), compiled };
   }
 
   #give(link: HostLink, group: readonly HostedDevice[], memory: GuestMemory): void {

@@ -1,4 +1,7 @@
-import type { BackEndFds, BackEndPlan, SerialFds } from '@crosvm/devices';
+import { type BackEndFds, type BackEndPlan, type SerialFds, virtioModule } from '@crosvm/devices';
+
+/** The seccomp policy of a serial port's host. */
+const SERIAL_POLICY = 'serial_device';
 
 /** What the back end of a device is made of, besides its descriptors: plain data. */
 export type DevicePlan =
@@ -22,6 +25,15 @@ export interface HostedDevice {
   handedOver(): void;
   /** The guest has ended: a vCPU that waits for the back end waits no longer. */
   hangUp(): void;
+}
+
+/** What the process of a device's back end needs. */
+export function hostNeeds(plan: DevicePlan): { readonly policy: string; readonly compiled: boolean } {
+  if (plan.kind === 'serial') {
+    return { policy: SERIAL_POLICY, compiled: false };
+  }
+  const { policy, compiled = false } = virtioModule(plan.backEnd.device);
+  return { policy, compiled };
 }
 
 /** The descriptors of a virtio device's back end in the order in which they travel. */

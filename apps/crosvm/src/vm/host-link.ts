@@ -1,10 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
+import { JailError, verifyLockedDown } from '@crosvm/io-jail';
 import {
   type FdSocket,
   type Logger,
   type LogRecord,
   MessageTruncatedError,
+  type OwnedFd,
   POLL_READABLE,
   type Poller,
   type PollRegistration,
@@ -13,6 +15,7 @@ import {
   SysError,
 } from '@crosvm/sys-util';
 
+import { CallWatch } from './call-watch';
 import { decodeMessage, encodeMessage, type HostRequest } from './host-messages';
 import type { StartedHost } from './host-start';
 
@@ -46,6 +49,8 @@ export interface HostLinkParts {
   /** The supervisor's end; taken over. */
   readonly control: FdSocket;
   readonly host: StartedHost;
+  /** Whether calls that the host's policy forbids are only logged. */
+  readonly logForbidden: boolean;
 }
 
 /** What a link reports. */
@@ -79,7 +84,9 @@ export class HostLink {
   readonly #events: HostLinkEvents;
   readonly #limit: RateLimited;
   readonly #ended: Promise<void>;
+  #poller: Poller | undefined;
   #registration: PollRegistration | undefined;
+  #watch: CallWatch | undefined;
   /** Called when it says that it has finished. */
   #finished: () => void = () => undefined;
   #failure: Error | undefined;
@@ -90,12 +97,13 @@ export class HostLink {
     this.#parts = parts;
     this.#events = events;
     this.#limit = new RateLimited(events.log, { messages: MAX_MESSAGES });
-    this.#ended = parts.host.ended.then((how) => this.#hostEnded(how));
+    this.#ended = parts.host.ended.then((failure) => this.#hostEnded(failure));
   }
 
   /** Begins to listen. */
   attach(poller: Poller): void {
     const { control } = this.#parts;
+    this.#poller = poller;
     this.#registration = poller.add(control.raw, POLL_READABLE, () => this.#receive());
   }
 
@@ -159,6 +167,7 @@ export class HostLink {
 
   #hangUp(): void {
     this.#registration?.remove();
+    this.#watch?.[Symbol.dispose]();
     this.#parts.control[Symbol.dispose]();
   }
 
@@ -172,6 +181,11 @@ export class HostLink {
       return false;
     }
     const message = decodeMessage(received.bytes);
+    if (message?.kind === 'locked') {
+      void this.#locked(received.fds);
+      return true;
+    }
+    received.fds.forEach((fd) => fd.close());
     if (message?.kind === 'finished') {
       this.#finished();
     } else if (message?.kind === 'failed') {
@@ -195,6 +209,40 @@ export class HostLink {
     }
   }
 
+  /** The host's jail is shut: looks whether that is so, and listens to what happens in it. */
+  async #locked([listener]: readonly OwnedFd[]): Promise<void> {
+    const { host, part, logForbidden } = this.#parts;
+    if (listener !== undefined && this.#watch === undefined && this.#poller !== undefined) {
+      this.#watch = new CallWatch(listener, this.#poller, (call) => {
+        if (logForbidden) {
+          this.#events.log.warn(`${part} made a system call that its policy forbids: ${call}`);
+          return true;
+        }
+        this.#fail(new Error(`it made a system call that its policy forbids: ${call}`));
+        return false;
+      });
+    } else {
+      listener?.close();
+    }
+    const pid = await host.pid;
+    try {
+      if (pid !== undefined) {
+        verifyLockedDown(pid);
+      }
+    } catch (error) {
+      if (error instanceof JailError) {
+        this.#fail(error);
+      }
+      // Else it has ended, as will be heard.
+    }
+  }
+
+  /** The host is not to be trusted any more. */
+  #fail(failure: Error): void {
+    this.#failure ??= failure;
+    this.#parts.host.kill();
+  }
+
   #log({ level, component, message }: LogRecord): void {
     const { names } = this.#parts;
     // A host speaks for its own devices.
@@ -204,11 +252,11 @@ export class HostLink {
     }
   }
 
-  #hostEnded(how: string | undefined): void {
+  #hostEnded(how: Error | undefined): void {
     while (this.#receive()) {
       // What it said last.
     }
-    const failure = this.#failure ?? (how === undefined ? undefined : new Error(how));
+    const failure = this.#failure ?? how;
     if (!this.#stopping) {
       this.#events.onFailure(failure ?? new Error('it ended'));
     } else if (failure !== undefined && !this.#killed) {

@@ -10,6 +10,7 @@ import type { DevicePlan } from './device-plan';
  *     setup                        ------------>  comes first
  *     memory  + its descriptor     ------------>  maps guest memory; for hosts of virtio devices only
  *     device  + its descriptors    ------------>  makes the back end and serves it; once a device
+ *                                  <------------  locked: the jail is shut; hosts that are processes only
  *                                  <------------  log, at any time
  *                                  <------------  failed: what went wrong; then it ends
  *     drain                        ------------>  finishes what is in flight; may come again
@@ -45,6 +46,8 @@ export type HostRequest =
 /** What a device host tells the supervisor. */
 export type HostMessage =
   | { readonly kind: 'log'; readonly record: LogRecord }
+  /** It is locked down. Comes with the descriptor at which forbidden system calls are heard of, if there is one. */
+  | { readonly kind: 'locked' }
   | { readonly kind: 'finished' }
   | {
       readonly kind: 'failed';
@@ -70,7 +73,7 @@ export function decodeMessage(bytes: Uint8Array): HostMessage | undefined {
     return undefined;
   }
   const { kind, message, stack, record } = value;
-  if (kind === 'finished') {
+  if (kind === 'finished' || kind === 'locked') {
     return { kind };
   }
   if (kind === 'failed' && typeof message === 'string' && typeof stack === 'string') {

@@ -1,4 +1,4 @@
-/** The descriptor of a host process that is its end of the control socket. */
+/** The zygote's descriptor of its control socket. */
 export const CONTROL_FD = 3;
 
 /** What the thread of device hosts is given when it starts. */
@@ -9,12 +9,10 @@ export interface HostThreadData {
 
 /** A device host that was started, however. */
 export interface StartedHost {
-  /** Its process, if it has one of its own. */
-  readonly pid?: number | undefined;
-  /**
-   * When it has ended: undefined if that was in order, else how. Never rejects.
-   */
-  readonly ended: Promise<string | undefined>;
+  /** Its process, when it is there; undefined if it has none of its own. */
+  readonly pid: Promise<number | undefined>;
+  /** When it has ended: undefined if that was in order, else why. Never rejects. */
+  readonly ended: Promise<Error | undefined>;
   /** Ends it at once, wherever it is. False if that is not in our power. */
   kill(): boolean;
   /** It is given up: it is not waited for when this process ends. */

@@ -12,11 +12,12 @@ import type { HostThreadData, StartedHost } from './host-start';
 export function startHostThread(controlFd: number): StartedHost {
   const workerData: HostThreadData = { controlFd: OwnedFd.duplicate(controlFd).release() };
   const worker = new Worker(join(__dirname, 'device-host.js'), { name: 'device-host', workerData });
-  const ended = new Promise<string | undefined>((resolve) => {
-    worker.once('error', (error) => resolve(error.message));
+  const ended = new Promise<Error | undefined>((resolve) => {
+    worker.once('error', (error) => resolve(error));
     worker.once('exit', () => resolve(undefined));
   });
   return {
+    pid: Promise.resolve(undefined),
     ended,
     // A thread cannot be ended while it is in a system call.
     kill: () => false,

@@ -3,10 +3,11 @@ import { type Logger, syslog } from '@crosvm/sys-util';
 import type { RunConfig } from '../config';
 import { kvmKind, PVM_HINT } from '../host/cpu-info';
 import { openDisks } from '../host/open-disks';
+import { SeccompPolicies } from '../host/seccomp-policies';
 import { buildMachine } from './build-machine';
 import { ConsoleInput } from './console-input';
 import { DeviceHosts } from './device-hosts';
-import type { HostedDevice } from './device-plan';
+import { type HostedDevice, hostNeeds } from './device-plan';
 import { OwnBackEnds } from './own-back-ends';
 import { RunState, SharedRunState } from './run-state';
 import { logStart, StartTimes } from './start-log';
@@ -59,6 +60,7 @@ function watchForStall(runState: SharedRunState, log: Logger): Disposable {
  * @throws UserError and others if the VM cannot be started; nothing is left behind then
  */
 export async function runVm(config: RunConfig, log: Logger): Promise<VmEnd> {
+  const policies = new SeccompPolicies(config.seccompPolicyDir);
   const hurry = new AbortController();
   let end: (end: VmEnd) => void = () => undefined;
   const ended = new Promise<VmEnd>((resolve) => {
@@ -78,7 +80,13 @@ export async function runVm(config: RunConfig, log: Logger): Promise<VmEnd> {
     onEnd: end,
     onLog: (level, message) => log[level](message),
   });
-  const hosts = new DeviceHosts({ processes: config.sandbox, log, onEnd: end });
+  const hosts = new DeviceHosts({
+    processes: config.sandbox,
+    policies,
+    logForbidden: config.seccompLogFailures === true,
+    log,
+    onEnd: end,
+  });
   let why: VmEnd | undefined;
   let hosted: readonly HostedDevice[] = [];
   let own: OwnBackEnds | undefined;
@@ -87,6 +95,9 @@ export async function runVm(config: RunConfig, log: Logger): Promise<VmEnd> {
     using input = new ConsoleInput(() => end({ kind: 'quit' }));
     vcpus.make((index) => machine.vcpuPlan(index, runState));
     hosted = machine.hosted(input.fd);
+    if (config.sandbox) {
+      hosted.forEach(({ name, plan }) => policies.file(hostNeeds(plan).policy, name));
+    }
     times.ended('machine');
     const { start, guest } = machine.load();
     times.ended('guest');

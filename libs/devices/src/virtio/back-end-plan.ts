@@ -4,7 +4,7 @@ import { VIRTIO_F_VERSION_1 } from '@crosvm/virtio-sys';
 import type { BackEnd } from '../back-end/back-end';
 import { BackendHost } from './backend-host';
 import { COMMON_FEATURES, featureMask } from './features';
-import { VIRTIO_DEVICES } from './registry';
+import { virtioModule } from './registry';
 
 /** What the back end of a virtio device is made of, besides descriptors: plain data, as JSON can be. */
 export interface BackEndPlan {
@@ -47,10 +47,7 @@ export function startBackEnd(
   fds: BackEndFds<OwnedFd>,
   { memory, poller, logger }: BackEndSurroundings,
 ): BackEnd {
-  const module = VIRTIO_DEVICES.find(({ name }) => name === device);
-  if (module === undefined) {
-    throw new RangeError(`no virtio device is called '${device}'`);
-  }
+  const module = virtioModule(device);
   const queueMaxSizes = module.queueMaxSizes(config);
   if (fds.kicks.length !== queueMaxSizes.length || fds.wires.length !== fds.kicks.length + 1) {
     throw new RangeError(`a ${device} device with ${fds.kicks.length} queues`);

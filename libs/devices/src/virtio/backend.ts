@@ -83,6 +83,8 @@ export interface DeviceModule<Config> {
   readonly deviceType: number;
   /** The seccomp policy of its host. */
   readonly policy: string;
+  /** Whether its host's JavaScript is compiled, for it moves much data; default: interpreted. */
+  readonly compiled?: boolean;
   /** The most descriptors of each queue. */
   queueMaxSizes(config: Config): readonly number[];
   /** The features of the device type that are offered; `QUEUE_FEATURES` go without saying. */

@@ -4,3 +4,15 @@ import { rng } from './rng';
 
 /** Every kind of virtio device there is: one line a kind. */
 export const VIRTIO_DEVICES: readonly DeviceModule<unknown>[] = [block, rng];
+
+/**
+ * The kind of devices that has this name.
+ * @throws RangeError if there is none
+ */
+export function virtioModule(device: string): DeviceModule<unknown> {
+  const module = VIRTIO_DEVICES.find(({ name }) => name === device);
+  if (module === undefined) {
+    throw new RangeError(`no virtio device is called '${device}'`);
+  }
+  return module;
+}

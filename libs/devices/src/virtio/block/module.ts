@@ -13,6 +13,7 @@ export const block: DeviceModule<DiskConfig> = {
   name: 'block',
   deviceType: VIRTIO_ID_BLOCK,
   policy: 'block_device',
+  compiled: true,
   queueMaxSizes: ({ queues }) => Array.from({ length: queues }, () => QUEUE_SIZE),
   features: blockFeatures,
   configSpace: blockConfigSpace,

@@ -1,0 +1,13 @@
+/*
+ * The process that device hosts are forked from. It has loaded what they need, so that starting one takes
+ * milliseconds and no memory of its own; it never sees anything of a guest.
+ */
+
+import { dieWithParent, OwnedFd } from '@crosvm/sys-util';
+
+import { CONTROL_FD } from './vm/host-start';
+import { serveForks } from './vm/zygote';
+
+dieWithParent();
+serveForks(OwnedFd.adopt(CONTROL_FD));
+process.exit(0);

@@ -1,0 +1,123 @@
+import { type ChildState, isGone, killChild, openProcess, pollChild } from '@crosvm/io-jail';
+import {
+  type OwnedFd,
+  POLL_READABLE,
+  type Poller,
+  type PollRegistration,
+  SharedMemory,
+} from '@crosvm/sys-util';
+
+import { UserError } from '../user-error';
+import type { StartedHost } from './host-start';
+
+/** How much of what a host says on its standard error is kept, in bytes. */
+const MAX_STDERR = 4096;
+
+/** Why it ended, for people; undefined if in order. */
+function failureOf(state: ChildState, stderr: string): Error | undefined {
+  const said = stderr === '' ? '' : `: ${stderr}`;
+  switch (state.kind) {
+    case 'exited':
+      return state.status === 0
+        ? undefined
+        : new Error(`it ended with status ${state.status}${said}`);
+    case 'killed':
+      return new Error(`it was killed by ${state.signal}${said}`);
+    case 'stopped':
+      return new Error(`it was stopped by ${state.signal}`);
+  }
+}
+
+/** A device host that is a process in a jail: a child of this one, once it is there. */
+export class JailedHost implements StartedHost {
+  readonly pid: Promise<number | undefined>;
+  readonly ended: Promise<Error | undefined>;
+  readonly #poller: Poller;
+  /** Memory, so that a host can neither fill it up nor wait for a reader. */
+  readonly #stderr = SharedMemory.create('stderr', MAX_STDERR);
+  #setPid: (pid: number | undefined) => void = () => undefined;
+  #setEnded: (failure: Error | undefined) => void = () => undefined;
+  #child: { readonly pid: number; readonly fd: OwnedFd } | undefined;
+  #registration: PollRegistration | undefined;
+  /** What was seen of it before it ended. */
+  #failure: Error | undefined;
+  #killed = false;
+
+  constructor(poller: Poller) {
+    this.#poller = poller;
+    this.pid = new Promise((resolve) => (this.#setPid = resolve));
+    this.ended = new Promise((resolve) => (this.#setEnded = resolve));
+  }
+
+  /** The descriptor that is to be its standard error. */
+  get stderrFd(): number {
+    return this.#stderr.fd.raw;
+  }
+
+  /** It runs. */
+  started(pid: number): void {
+    this.#child = { pid, fd: openProcess(pid) };
+    this.#registration = this.#poller.add(this.#child.fd.raw, POLL_READABLE, () => this.look());
+    this.#setPid(pid);
+    if (this.#killed) {
+      killChild(pid);
+    }
+    // It may have been stopped already.
+    this.look();
+  }
+
+  /** It could not be started. */
+  notStarted(error: string, hint?: string): void {
+    this.#end(new UserError(error, hint === undefined ? {} : { hint }));
+  }
+
+  /** Looks what has become of it; to be called when a child has changed its state. */
+  look(): void {
+    const state = this.#child && this.#state(this.#child.pid);
+    if (state?.kind === 'stopped') {
+      // Nobody knows for how long, and the guest would wait.
+      this.#failure ??= failureOf(state, '');
+      this.kill();
+    } else if (state !== undefined) {
+      this.#end(this.#failure ?? failureOf(state, this.#said()));
+    }
+  }
+
+  kill(): boolean {
+    this.#killed = true;
+    if (this.#child !== undefined) {
+      killChild(this.#child.pid);
+    }
+    return true;
+  }
+
+  abandon(): void {
+    this.#registration?.remove();
+  }
+
+  #state(pid: number): ChildState | undefined {
+    try {
+      return pollChild(pid);
+    } catch (error) {
+      if (isGone(error)) {
+        return { kind: 'killed', signal: 'something that is not known' };
+      }
+      throw error;
+    }
+  }
+
+  #said(): string {
+    using memory = this.#stderr.map({ readOnly: true });
+    const [text = ''] = Buffer.from(memory.bytes).toString('latin1').split('\0', 1);
+    return text.trim();
+  }
+
+  #end(failure: Error | undefined): void {
+    this.#registration?.remove();
+    this.#child?.fd.close();
+    this.#child = undefined;
+    this.#stderr[Symbol.dispose]();
+    this.#setPid(undefined);
+    this.#setEnded(failure);
+  }
+}

@@ -1,0 +1,35 @@
+/*
+ * What the supervisor and the zygote say to each other: JSON, a message a packet. Each request has an
+ * answer, in the same order. At the end of the socket the zygote ends; the hosts do not.
+ */
+
+/** Asks for a device host. Comes with its end of the control socket and its standard error. */
+export interface ForkRequest {
+  /** What `ps` shows it as. */
+  readonly label: string;
+  /** The file of its seccomp policy. */
+  readonly policy: string;
+  /** Whether its JavaScript is compiled, and not interpreted. */
+  readonly compiled: boolean;
+}
+
+/** The answer. */
+export type ForkReply =
+  | { readonly pid: number }
+  /** It could not be started: why, and what helps. */
+  | { readonly error: string; readonly hint?: string | undefined };
+
+/** Most bytes of a message in either direction. */
+export const MAX_ZYGOTE_MESSAGE = 16 * 1024;
+
+/** A message as bytes. */
+export function encodeZygoteMessage(message: ForkRequest | ForkReply): Uint8Array {
+  return Buffer.from(JSON.stringify(message));
+}
+
+/** A message from bytes; both sides are ours. */
+export function decodeZygoteMessage<Message extends ForkRequest | ForkReply>(
+  bytes: Uint8Array,
+): Message {
+  return JSON.parse(Buffer.from(bytes).toString()) as Message;
+}

@@ -1,0 +1,109 @@
+import { constants } from 'node:os';
+
+import {
+  codeRange,
+  Jail,
+  JailError,
+  loadPolicy,
+  lockDown,
+  makeForkable,
+  type Policy,
+  PolicyError,
+  stopCompiling,
+  writableCode,
+} from '@crosvm/io-jail';
+import { blockSignals, FdSocket, type OwnedFd, SignalSet } from '@crosvm/sys-util';
+
+import { DeviceHost } from './device-host';
+import {
+  decodeZygoteMessage,
+  encodeZygoteMessage,
+  type ForkReply,
+  type ForkRequest,
+  MAX_ZYGOTE_MESSAGE,
+} from './zygote-messages';
+
+const { SIGINT, SIGTERM, SIGHUP, SIGUSR1 } = constants.signals;
+
+/** What ends the VMM ends its device hosts, but in order: it tells them. The last is Node's debugger's. */
+const BLOCKED_SIGNALS = [SIGINT, SIGTERM, SIGHUP, SIGUSR1];
+
+/** One more than the highest number of a descriptor in a host; the largest disks need some 200. */
+const MAX_FDS = 1024;
+
+/** Policies that were read, by path: disks have the same one. */
+class Policies {
+  readonly #loaded = new Map<string, Policy>();
+
+  /** @throws PolicyError */
+  get(path: string): Policy {
+    const policy = this.#loaded.get(path) ?? loadPolicy(path);
+    this.#loaded.set(path, policy);
+    return policy;
+  }
+}
+
+/** Starts a device host, which is this process again, in a jail. */
+function forkHost(
+  { label, policy: path, compiled }: ForkRequest,
+  { control, stderr }: { readonly control: OwnedFd; readonly stderr: OwnedFd },
+  policies: Policies,
+): number {
+  const policy = policies.get(path);
+  const executable = compiled ? codeRange() : undefined;
+  const writable = compiled ? [] : writableCode();
+  return new Jail()
+    .keepFds(control.raw)
+    .stderrTo(stderr.raw)
+    .limit({ nofile: MAX_FDS })
+    .fork(() => {
+      process.title = `crosvm ${label}`;
+      blockSignals(new SignalSet(BLOCKED_SIGNALS));
+      if (!compiled) {
+        stopCompiling(writable);
+      }
+      using host = new DeviceHost(control, () => lockDown(policy, executable));
+      return host.run() ? 0 : 1;
+    });
+}
+
+function answer(
+  request: ForkRequest,
+  [control, stderr]: readonly OwnedFd[],
+  policies: Policies,
+): ForkReply {
+  if (control === undefined || stderr === undefined) {
+    return { error: 'descriptors are missing' };
+  }
+  try {
+    return { pid: forkHost(request, { control, stderr }, policies) };
+  } catch (error) {
+    if (error instanceof PolicyError) {
+      return { error: `its policy cannot be used: ${error.message}` };
+    }
+    const text = error instanceof Error ? error.message : String(error);
+    return error instanceof JailError
+      ? { error: `it cannot be jailed: ${text}`, hint: error.hint }
+      : { error: text };
+  }
+}
+
+/**
+ * Forks device hosts as they are asked for, until nobody asks any more.
+ * @param control the socket to the supervisor; taken over
+ * @throws SysError if this process cannot be forked
+ */
+export function serveForks(control: OwnedFd): void {
+  makeForkable();
+  const policies = new Policies();
+  using socket = FdSocket.adopt(control, { maxBytes: MAX_ZYGOTE_MESSAGE, maxFds: 2 });
+  for (;;) {
+    const message = socket.receive();
+    if (typeof message === 'string') {
+      return;
+    }
+    const reply = answer(decodeZygoteMessage<ForkRequest>(message.bytes), message.fds, policies);
+    message.fds.forEach((fd) => fd.close());
+    socket.send(encodeZygoteMessage(reply));
+  }
+}

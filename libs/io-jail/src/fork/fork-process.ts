@@ -1,0 +1,33 @@
+import { check } from '@crosvm/sys-util';
+
+import { libc } from '../sys/libc';
+import { forkable } from './forkable';
+
+/** The status of a child that threw what nobody caught. */
+const UNCAUGHT_STATUS = 70;
+
+/**
+ * Forks this process. The child has a copy of everything and one thread; it calls `run` and ends with the
+ * status that it returns, without any of Node's handlers. Node's event loop must not run in it: it
+ * belongs to the parent.
+ * @returns the child's process id, in the parent
+ * @throws Error if this process was not made forkable
+ * @throws SysError EAGAIN, ENOMEM
+ */
+export function forkProcess(run: () => number): number {
+  if (!forkable()) {
+    throw new Error('this process was not made forkable');
+  }
+  const pid = libc.fork();
+  if (pid !== 0) {
+    return check('fork', pid);
+  }
+  let status = UNCAUGHT_STATUS;
+  try {
+    status = run();
+  } finally {
+    libc._exit(status);
+  }
+  // Not reached.
+  return status;
+}
