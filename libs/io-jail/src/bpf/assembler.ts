@@ -4,6 +4,7 @@ import {
   FilterError,
   type Instruction,
   MAX_INSTRUCTIONS,
+  MAX_SKIP,
 } from './instruction';
 
 /**
@@ -26,8 +27,6 @@ export interface Code {
   readonly afterLoad?: { readonly word: number; readonly next: Code };
 }
 
-/** Most instructions that a conditional jump can skip. */
-const MAX_SKIP = 255;
 /** A branch may have to lay down two jumps before itself. */
 const ROOM = 2;
 
