@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 
 import type { HostAddress, Ioctl } from '@crosvm/data-model';
-import { type GuestRegion, ioctl, openFile, type OwnedFd } from '@crosvm/sys-util';
+import { type GuestRegion, ioctl, openFile, OwnedFd } from '@crosvm/sys-util';
 import {
   VHOST_GET_FEATURES,
   VHOST_GET_VRING_BASE,
@@ -138,6 +138,11 @@ export class VhostDevice implements Disposable {
   /** The eventfd that tells that queue `index` cannot be used as its driver set it up. */
   setVringError(index: number, eventFd: number | undefined): void {
     this.#setFile(VHOST_SET_VRING_ERR, index, eventFd);
+  }
+
+  /** Gives the descriptor away, or a duplicate of one that is somebody else's. */
+  release(): OwnedFd {
+    return typeof this.#fd === 'number' ? OwnedFd.duplicate(this.#fd) : this.#fd;
   }
 
   /** Closes the descriptor, if it is this one's. */
