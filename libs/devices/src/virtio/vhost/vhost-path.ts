@@ -27,6 +27,8 @@ export class VhostPath implements DataPath {
   readonly #errors: QueueErrors;
   /** By queue: whether the kernel serves it. */
   readonly #running: boolean[];
+  /** By queue: where the kernel is to go on, for queues that were stopped without being reset. */
+  readonly #bases: number[];
   #context: ActivationContext | undefined;
   #used = 1;
 
@@ -36,6 +38,7 @@ export class VhostPath implements DataPath {
     const queues = PER_PAIR * devices.length;
     this.#parts = parts;
     this.#running = Array.from({ length: queues }, () => false);
+    this.#bases = this.#running.map(() => 0);
     this.#errors = new QueueErrors(poller, queues, (index) =>
       this.#context?.fail(index, 'the kernel cannot go on with it'),
     );
@@ -43,6 +46,7 @@ export class VhostPath implements DataPath {
 
   start(context: ActivationContext): void {
     this.#context = context;
+    this.#bases.fill(0);
     for (const device of this.#parts.devices) {
       device.setFeatures(context.features & VHOST_NET_FEATURES);
       device.setMemory(context.memory.regions);
@@ -80,13 +84,8 @@ export class VhostPath implements DataPath {
   }
 
   resetQueue(index: number): void {
-    const device = this.#parts.devices[index >> 1];
-    if (device !== undefined && this.#running[index] === true) {
-      this.#running[index] = false;
-      device.setBackend(index % PER_PAIR, undefined);
-      device.setVringKick(index % PER_PAIR, undefined);
-      device.setVringCall(index % PER_PAIR, undefined);
-    }
+    this.#stopQueue(index);
+    this.#bases[index] = 0;
   }
 
   stop(): void {
@@ -101,8 +100,19 @@ export class VhostPath implements DataPath {
   }
 
   #stopPair(pair: number): void {
-    this.resetQueue(receiveQueue(pair));
-    this.resetQueue(transmitQueue(pair));
+    this.#stopQueue(receiveQueue(pair));
+    this.#stopQueue(transmitQueue(pair));
+  }
+
+  #stopQueue(index: number): void {
+    const device = this.#parts.devices[index >> 1];
+    if (device !== undefined && this.#running[index] === true) {
+      this.#running[index] = false;
+      device.setBackend(index % PER_PAIR, undefined);
+      this.#bases[index] = device.vringBase(index % PER_PAIR);
+      device.setVringKick(index % PER_PAIR, undefined);
+      device.setVringCall(index % PER_PAIR, undefined);
+    }
   }
 
   #startQueue(index: number): void {
@@ -116,7 +126,12 @@ export class VhostPath implements DataPath {
     if (handover === undefined) {
       return;
     }
-    const queue = { device, index: index % PER_PAIR, errorFd: this.#errors.fdOf(index) };
+    const queue = {
+      device,
+      index: index % PER_PAIR,
+      base: this.#bases[index] ?? 0,
+      errorFd: this.#errors.fdOf(index),
+    };
     try {
       giveQueue(queue, handover, context.memory);
       device.setBackend(queue.index, fd);

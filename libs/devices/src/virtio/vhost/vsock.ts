@@ -40,6 +40,8 @@ export class Vsock implements VirtioBackend {
   readonly #errors: QueueErrors;
   readonly #seqpacket: bigint;
   #context: ActivationContext | undefined;
+  /** By queue: where the kernel is to go on. */
+  readonly #bases = KERNEL_QUEUES.map(() => 0);
   #running = false;
 
   /** @throws SysError EMFILE, ENFILE */
@@ -53,6 +55,7 @@ export class Vsock implements VirtioBackend {
 
   activate(context: ActivationContext): void {
     this.#context = context;
+    this.#bases.fill(0);
     const known = VHOST_VSOCK_FEATURES | this.#seqpacket;
     this.#device.setFeatures(context.features & known);
     this.#device.setMemory(context.memory.regions);
@@ -69,6 +72,7 @@ export class Vsock implements VirtioBackend {
   resetQueue(index: number): void {
     if (index < KERNEL_QUEUES.length) {
       this.#stop();
+      this.#bases[index] = 0;
     }
   }
 
@@ -93,8 +97,9 @@ export class Vsock implements VirtioBackend {
       for (const index of KERNEL_QUEUES) {
         const handover = context.handOver(index);
         if (handover !== undefined) {
-          const queue = { device: this.#device, index, errorFd: this.#errors.fdOf(index) };
-          giveQueue(queue, handover, context.memory);
+          const queue = { device: this.#device, index, base: this.#bases[index] ?? 0 };
+          const errorFd = this.#errors.fdOf(index);
+          giveQueue({ ...queue, errorFd }, handover, context.memory);
         }
       }
       this.#device.setRunning(true);
@@ -112,6 +117,7 @@ export class Vsock implements VirtioBackend {
       this.#running = false;
       this.#device.setRunning(false);
       for (const index of KERNEL_QUEUES) {
+        this.#bases[index] = this.#device.vringBase(index);
         this.#device.setVringKick(index, undefined);
         this.#device.setVringCall(index, undefined);
       }
