@@ -34,8 +34,9 @@ export { forkProcess } from './fork/fork-process';
 export { FORKABLE_NODE_FLAGS, makeForkable } from './fork/forkable';
 export {
   codeRange,
-  INTERPRETED_REGEXP_FLAG,
-  stopCompiling,
+  forbidWritableCode,
+  INTERPRETER_NODE_FLAGS,
+  startCompiling,
   writableCode,
 } from './jail/executable-memory';
 export { Jail } from './jail/jail';
@@ -44,5 +45,6 @@ export type { Limits } from './jail/limits';
 export { type Ids, type Namespace, NAMESPACES } from './jail/namespaces';
 export type { Bind } from './jail/root';
 export { verifyLockedDown } from './jail/verify-process';
+export { checkEssentialCalls, EssentialCallError } from './seccomp/essential-calls';
 export { type AskedCall, SeccompListener } from './seccomp/listener';
-export { lockDown } from './seccomp/lock-down';
+export { lockDown, type LockDownOptions } from './seccomp/lock-down';

@@ -9,6 +9,7 @@ import {
 } from '@crosvm/sys-util';
 
 import type { SeccompPolicies } from '../host/seccomp-policies';
+import type { CallRecord } from './call-record';
 import { type HostedDevice, hostNeeds } from './device-plan';
 import { HostLink, type HostLinkEvents, type Patience } from './host-link';
 import { MAX_HOST_MESSAGE } from './host-messages';
@@ -26,6 +27,8 @@ export interface DeviceHostsOptions {
   readonly policies: SeccompPolicies;
   /** Whether calls that a policy forbids are only logged. */
   readonly logForbidden: boolean;
+  /** Takes all calls of the hosts, none of which is forbidden then. */
+  readonly record?: CallRecord;
   readonly log: Logger;
   /** A host failed. */
   readonly onEnd: (end: VmEnd) => void;
@@ -83,7 +86,7 @@ export class DeviceHosts {
   }
 
   #startHost(group: readonly HostedDevice[], zygote: HostZygote | undefined): HostLink {
-    const { log, onEnd, logForbidden } = this.#options;
+    const { log, onEnd, logForbidden, record } = this.#options;
     const [near, far] = socketPair();
     // A process may send the descriptor at which its forbidden calls are heard of.
     const maxFds = zygote === undefined ? 0 : 1;
@@ -103,12 +106,19 @@ export class DeviceHosts {
       log,
     };
     const hasOutput = group.some(({ plan }) => plan.kind === 'serial' && plan.output);
-    return new HostLink({ part, names, hasOutput, control, host, logForbidden }, events);
+    const recordCall =
+      record === undefined || first === undefined ? undefined : record.of(this.#request(first));
+    return new HostLink(
+      { part, names, hasOutput, control, host, logForbidden, ...(recordCall && { recordCall }) },
+      events,
+    );
   }
 
   #request({ name, plan }: HostedDevice): ForkRequest {
     const { policy, compiled } = hostNeeds(plan);
-    return { label: name, policy: this.#options.policies.file(policy, name), compiled };
+    const { policies, record } = this.#options;
+    const file = policies.file(policy, name);
+    return { label: name, policy: file, compiled, record: record !== undefined };
   }
 
   #give(link: HostLink, group: readonly HostedDevice[], memory: GuestMemory): void {

@@ -1,7 +1,7 @@
 import type * as ChildProcess from 'node:child_process';
 import { join } from 'node:path';
 
-import { adoptOrphans, FORKABLE_NODE_FLAGS, INTERPRETED_REGEXP_FLAG } from '@crosvm/io-jail';
+import { adoptOrphans, FORKABLE_NODE_FLAGS, INTERPRETER_NODE_FLAGS } from '@crosvm/io-jail';
 import {
   closeInheritedOnExec,
   FdSocket,
@@ -49,8 +49,12 @@ export class HostZygote {
     adoptOrphans();
     closeInheritedOnExec();
     const [near, far] = socketPair();
-    this.#socket = FdSocket.adopt(near, { maxBytes: MAX_ZYGOTE_MESSAGE, maxFds: 0, nonblock: true });
-    const flags = [...FORKABLE_NODE_FLAGS, INTERPRETED_REGEXP_FLAG];
+    this.#socket = FdSocket.adopt(near, {
+      maxBytes: MAX_ZYGOTE_MESSAGE,
+      maxFds: 0,
+      nonblock: true,
+    });
+    const flags = [...FORKABLE_NODE_FLAGS, ...INTERPRETER_NODE_FLAGS];
     const script = join(__dirname, 'device-zygote.js');
     const child = loadChildProcess().spawn(process.execPath, [...flags, script], {
       // The last one has the number CONTROL_FD.
@@ -80,7 +84,8 @@ export class HostZygote {
     try {
       this.#socket.send(encodeZygoteMessage(request), [controlFd, host.stderrFd]);
     } catch (error) {
-      if (!(error instanceof SysError && error.code === 'EPIPE')) {
+      // ECONNRESET: it is gone, and has not read everything.
+      if (!(error instanceof SysError && ['EPIPE', 'ECONNRESET'].includes(error.code))) {
         throw error;
       }
     }

@@ -11,6 +11,8 @@ export interface ForkRequest {
   readonly policy: string;
   /** Whether its JavaScript is compiled, and not interpreted. */
   readonly compiled: boolean;
+  /** Whether the supervisor wants to hear of every system call. */
+  readonly record: boolean;
 }
 
 /** The answer. */

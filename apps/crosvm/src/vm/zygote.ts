@@ -1,7 +1,9 @@
 import { constants } from 'node:os';
 
 import {
+  checkEssentialCalls,
   codeRange,
+  forbidWritableCode,
   Jail,
   JailError,
   loadPolicy,
@@ -9,7 +11,7 @@ import {
   makeForkable,
   type Policy,
   PolicyError,
-  stopCompiling,
+  startCompiling,
   writableCode,
 } from '@crosvm/io-jail';
 import { blockSignals, FdSocket, type OwnedFd, SignalSet } from '@crosvm/sys-util';
@@ -35,9 +37,14 @@ const MAX_FDS = 1024;
 class Policies {
   readonly #loaded = new Map<string, Policy>();
 
-  /** @throws PolicyError */
+  /** @throws PolicyError, EssentialCallError */
   get(path: string): Policy {
-    const policy = this.#loaded.get(path) ?? loadPolicy(path);
+    const known = this.#loaded.get(path);
+    if (known !== undefined) {
+      return known;
+    }
+    const policy = loadPolicy(path);
+    checkEssentialCalls(policy);
     this.#loaded.set(path, policy);
     return policy;
   }
@@ -45,12 +52,13 @@ class Policies {
 
 /** Starts a device host, which is this process again, in a jail. */
 function forkHost(
-  { label, policy: path, compiled }: ForkRequest,
+  { label, policy: path, compiled, record }: ForkRequest,
   { control, stderr }: { readonly control: OwnedFd; readonly stderr: OwnedFd },
   policies: Policies,
 ): number {
   const policy = policies.get(path);
   const executable = compiled ? codeRange() : undefined;
+  const options = { record, ...(executable !== undefined && { executable }) };
   const writable = compiled ? [] : writableCode();
   return new Jail()
     .keepFds(control.raw)
@@ -59,10 +67,12 @@ function forkHost(
     .fork(() => {
       process.title = `crosvm ${label}`;
       blockSignals(new SignalSet(BLOCKED_SIGNALS));
-      if (!compiled) {
-        stopCompiling(writable);
+      if (compiled) {
+        startCompiling();
+      } else {
+        forbidWritableCode(writable);
       }
-      using host = new DeviceHost(control, () => lockDown(policy, executable));
+      using host = new DeviceHost(control, () => lockDown(policy, options));
       return host.run() ? 0 : 1;
     });
 }

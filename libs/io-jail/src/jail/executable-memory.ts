@@ -7,11 +7,23 @@ import { PROT_EXEC, PROT_READ } from '../abi';
 import type { AddressRange } from '../bpf/executable-range';
 import { libc } from '../sys/libc';
 
-/** V8's compilers; without them JavaScript is interpreted. */
-const COMPILERS = ['--no-opt', '--no-maglev', '--no-sparkplug'] as const;
+/**
+ * What Node is to be started with for JavaScript and regular expressions to be interpreted. V8 makes no
+ * machine code then that a garbage collection would have to write to; to stop compiling later does not
+ * undo what was compiled.
+ */
+export const INTERPRETER_NODE_FLAGS = [
+  '--no-opt',
+  '--no-maglev',
+  '--no-sparkplug',
+  '--regexp-interpret-all',
+] as const;
 
-/** What Node must have been started with for regular expressions to be interpreted, too. */
-export const INTERPRETED_REGEXP_FLAG = '--regexp-interpret-all';
+/** V8's compilers that are worth while for a process that serves for long. */
+const COMPILERS = ['--opt', '--sparkplug'] as const;
+
+/** Nobody but V8, for its code, sets aside so much: libc's arenas have 64 MiB. */
+const MIN_CODE_RESERVE = 100 * 1024 * 1024;
 
 interface MappedRange extends AddressRange {
   /** Such as `rwxp`. */
@@ -31,29 +43,42 @@ function anonymousMemory(): MappedRange[] {
     }));
 }
 
+/** Neighbouring ranges that fulfil a condition, as one. */
+function runsOf(accepts: (range: MappedRange) => boolean): MappedRange[][] {
+  const runs: MappedRange[][] = [];
+  let run: MappedRange[] = [];
+  for (const range of anonymousMemory().filter(accepts)) {
+    if (run.at(-1)?.end !== range.start) {
+      run = [];
+      runs.push(run);
+    }
+    run.push(range);
+  }
+  return runs;
+}
+
+function spanOf(run: readonly MappedRange[]): AddressRange {
+  return { start: run[0]?.start ?? 0, end: run.at(-1)?.end ?? 0 };
+}
+
+function sizeOf({ start, end }: AddressRange): number {
+  return end - start;
+}
+
 /**
  * Where V8 puts the code that it compiles: memory that is executable, with what it set aside around
- * it. Undefined if it compiles nothing.
+ * it; or only set aside, in a process that has compiled nothing. Undefined if it cannot compile.
  */
 export function codeRange(): AddressRange | undefined {
   const isCode = ({ permissions }: MappedRange): boolean => permissions[2] === 'x';
   const isReserved = ({ permissions }: MappedRange): boolean => permissions === '---p';
-  let found: AddressRange | undefined;
-  let run: { start: number; end: number; hasCode: boolean } | undefined;
-  for (const range of anonymousMemory()) {
-    if (!isCode(range) && !isReserved(range)) {
-      run = undefined;
-    } else if (run !== undefined && run.end === range.start) {
-      run.end = range.end;
-      run.hasCode ||= isCode(range);
-    } else {
-      run = { start: range.start, end: range.end, hasCode: isCode(range) };
-    }
-    if (run?.hasCode === true) {
-      found = { start: run.start, end: run.end };
-    }
+  const runs = runsOf((range) => isCode(range) || isReserved(range));
+  const withCode = runs.findLast((run) => run.some(isCode));
+  if (withCode !== undefined) {
+    return spanOf(withCode);
   }
-  return found;
+  const [largest] = runs.map(spanOf).sort((one, other) => sizeOf(other) - sizeOf(one));
+  return largest !== undefined && sizeOf(largest) >= MIN_CODE_RESERVE ? largest : undefined;
 }
 
 /** Memory that can be both written to and executed: V8's, where it does not switch between the two. */
@@ -64,19 +89,24 @@ export function writableCode(): AddressRange[] {
 }
 
 /**
- * Has JavaScript interpreted from now on, and lets no memory be both written to and executed. Nothing
- * needs new executable memory then, so it can be forbidden altogether.
+ * Lets no memory be both written to and executed, in a process that compiles nothing. It needs no new
+ * executable memory, so that can be forbidden altogether.
  * @param writable what `writableCode` gave, in this process or in the one that it is a fork of
- * @throws Error if Node was not started with `INTERPRETED_REGEXP_FLAG`
+ * @throws Error if Node was not started with `INTERPRETER_NODE_FLAGS`
  * @throws SysError
  */
-export function stopCompiling(writable: readonly AddressRange[]): void {
-  if (!process.execArgv.includes(INTERPRETED_REGEXP_FLAG)) {
-    throw new Error(`node must be started with ${INTERPRETED_REGEXP_FLAG} for it`);
+export function forbidWritableCode(writable: readonly AddressRange[]): void {
+  const missing = INTERPRETER_NODE_FLAGS.filter((flag) => !process.execArgv.includes(flag));
+  if (missing.length > 0) {
+    throw new Error(`node must be started with ${missing.join(' ')} for it`);
   }
-  COMPILERS.forEach((flag) => setFlagsFromString(flag));
   for (const { start, end } of writable) {
-    // SAFETY: V8 writes there only when it compiles.
+    // SAFETY: V8 writes there only when it compiles, or collects what it compiled.
     check('mprotect', libc.mprotect(start, end - start, PROT_READ | PROT_EXEC));
   }
+}
+
+/** Has JavaScript compiled from now on, although Node was started with `INTERPRETER_NODE_FLAGS`. */
+export function startCompiling(): void {
+  COMPILERS.forEach((flag) => setFlagsFromString(flag));
 }
