@@ -14,6 +14,7 @@ import {
 
 import type { CpuAffinity, RunConfig } from '../config';
 import { openKvm } from '../host/open-kvm';
+import { openNetwork, openSockets } from '../host/open-network';
 import { UserError } from '../user-error';
 import type { HostedDevice } from './device-plan';
 import { makeLegacyDevices } from './legacy-devices';
@@ -98,12 +99,19 @@ export function buildMachine(config: RunConfig, disks: readonly OpenDisk[]): Mac
       hint: `say --mem ${MIN_MEMORY_SIZE / MIB} or more; most kernels need 64 at least`,
     });
   }
+  const cards = openNetwork(config.network);
+  const sockets = openSockets(config.cid);
   const kvm = openKvm(config.cpus);
   const memory = GuestMemory.create(memoryRegions(memorySize));
   const vm = createVm(kvm, memory);
   const serialFiles = openSerialFiles(config, disks);
   const legacy = makeLegacyDevices(vm, config, serialFiles);
-  const virtio = makeVirtioDevices(disks);
+  const virtio = makeVirtioDevices({
+    disks,
+    cards,
+    vhost: config.network?.vhost === true,
+    sockets,
+  });
   const frontEnds: FrontEndSet = allocateFrontEnds([...legacy.requests, virtio.bus]);
   const { vcpuMmapSize } = kvm;
   const postedWrites = postConfigAddress(vm);

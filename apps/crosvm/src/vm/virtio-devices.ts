@@ -1,10 +1,15 @@
 import {
   block,
   type FrontEndRequest,
+  net,
   type OpenDisk,
+  type OpenNet,
+  type OpenVsock,
   pci,
   request,
   rng,
+  vhostNet,
+  vhostVsock,
   VirtioDevice,
 } from '@crosvm/devices';
 import { PCI_MMIO_ADDRESS, PCI_MMIO_SIZE, pciInterruptGsi } from '@crosvm/x86-64';
@@ -55,6 +60,22 @@ function diskRequest({ config, fds }: OpenDisk, index: number): DeviceRequest {
   };
 }
 
+function cardRequest({ config, fds, name }: OpenNet, vhost: boolean): DeviceRequest {
+  const module = vhost ? vhostNet : net;
+  return {
+    name: `network card over ${name}`,
+    create: (place) => VirtioDevice.create({ module, config, resources: fds, ...place }),
+  };
+}
+
+function socketsRequest({ config, fds }: OpenVsock): DeviceRequest {
+  return {
+    name: 'vsock',
+    create: (place) =>
+      VirtioDevice.create({ module: vhostVsock, config, resources: fds, ...place }),
+  };
+}
+
 function hostedDevice(name: string, device: VirtioDevice): HostedDevice {
   return {
     name,
@@ -65,15 +86,33 @@ function hostedDevice(name: string, device: VirtioDevice): HostedDevice {
   };
 }
 
+/** What the devices of a VM are at the host's end; taken over. */
+export interface HostEnds {
+  readonly disks: readonly OpenDisk[];
+  readonly cards: readonly OpenNet[];
+  /** Whether the cards are for the kernel's vhost-net. */
+  readonly vhost: boolean;
+  readonly sockets: OpenVsock | undefined;
+}
+
+function deviceRequests({ disks, cards, vhost, sockets }: HostEnds): DeviceRequest[] {
+  return [
+    RNG,
+    ...disks.map(diskRequest),
+    ...cards.map((card) => cardRequest(card, vhost)),
+    ...(sockets === undefined ? [] : [socketsRequest(sockets)]),
+  ];
+}
+
 /**
- * Makes the virtio devices of a VM: an entropy device, which every guest wants, and its disks.
- * @param disks taken over
+ * Makes the virtio devices of a VM: an entropy device, which every guest wants, its disks, its network
+ * cards, and sockets.
  * @throws RangeError if there are more than fit on the bus
  * @throws SysError EMFILE
  */
-export function makeVirtioDevices(disks: readonly OpenDisk[]): VirtioDevices {
+export function makeVirtioDevices(ends: HostEnds): VirtioDevices {
   let firstGsi = FIRST_MSI_GSI;
-  const devices = [RNG, ...disks.map(diskRequest)].map(({ name, create }, index) => {
+  const devices = deviceRequests(ends).map(({ name, create }, index) => {
     // The host bridge has slot 0.
     const device = create({ firstGsi, pinGsi: pciInterruptGsi(index + 1) });
     firstGsi += device.gsis;
