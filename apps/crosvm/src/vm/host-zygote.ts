@@ -14,9 +14,8 @@ import {
 
 import { JailedHost } from './jailed-host';
 import {
-  decodeZygoteMessage,
+  decodeForkReply,
   encodeZygoteMessage,
-  type ForkReply,
   type ForkRequest,
   MAX_ZYGOTE_MESSAGE,
 } from './zygote-messages';
@@ -49,7 +48,11 @@ export class HostZygote {
     adoptOrphans();
     closeInheritedOnExec();
     const [near, far] = socketPair();
-    this.#socket = FdSocket.adopt(near, { maxBytes: MAX_ZYGOTE_MESSAGE, maxFds: 0, nonblock: true });
+    this.#socket = FdSocket.adopt(near, {
+      maxBytes: MAX_ZYGOTE_MESSAGE,
+      maxFds: 0,
+      nonblock: true,
+    });
     const flags = [...FORKABLE_NODE_FLAGS, INTERPRETED_REGEXP_FLAG];
     const script = join(__dirname, 'device-zygote.js');
     const child = loadChildProcess().spawn(process.execPath, [...flags, script], {
@@ -101,7 +104,7 @@ export class HostZygote {
     if (typeof message === 'string') {
       return;
     }
-    const reply = decodeZygoteMessage<ForkReply>(message.bytes);
+    const reply = decodeForkReply(message.bytes);
     const host = this.#waiting.shift();
     if ('pid' in reply) {
       host?.started(reply.pid);

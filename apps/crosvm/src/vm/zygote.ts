@@ -16,7 +16,7 @@ import { blockSignals, FdSocket, type OwnedFd, SignalSet } from '@crosvm/sys-uti
 
 import { DeviceHost } from './device-host';
 import {
-  decodeZygoteMessage,
+  decodeForkRequest,
   encodeZygoteMessage,
   type ForkReply,
   type ForkRequest,
@@ -102,7 +102,7 @@ export function serveForks(control: OwnedFd): void {
     if (typeof message === 'string') {
       return;
     }
-    const reply = answer(decodeZygoteMessage<ForkRequest>(message.bytes), message.fds, policies);
+    const reply = answer(decodeForkRequest(message.bytes), message.fds, policies);
     message.fds.forEach((fd) => fd.close());
     socket.send(encodeZygoteMessage(reply));
   }

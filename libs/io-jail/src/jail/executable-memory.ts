@@ -43,7 +43,7 @@ export function codeRange(): AddressRange | undefined {
   for (const range of anonymousMemory()) {
     if (!isCode(range) && !isReserved(range)) {
       run = undefined;
-    } else if (run !== undefined && run.end === range.start) {
+    } else if (run?.end === range.start) {
       run.end = range.end;
       run.hasCode ||= isCode(range);
     } else {

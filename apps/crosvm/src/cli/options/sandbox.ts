@@ -3,7 +3,9 @@ import type { OptionGroup } from '../option-group';
 import { UsageError } from '../usage-error';
 
 /** How devices are kept apart from the rest. */
-export const sandboxOptions: OptionGroup<Pick<RunConfig, 'sandbox' | 'seccompPolicyDir' | 'seccompLogFailures'>> = {
+export const sandboxOptions: OptionGroup<
+  Pick<RunConfig, 'sandbox' | 'seccompPolicyDir' | 'seccompLogFailures'>
+> = {
   title: 'Sandbox',
   options: [
     {
@@ -30,6 +32,10 @@ export const sandboxOptions: OptionGroup<Pick<RunConfig, 'sandbox' | 'seccompPol
     if (!sandbox && (seccompLogFailures || seccompPolicyDir !== undefined)) {
       throw new UsageError('without a sandbox there are no seccomp policies');
     }
-    return { sandbox, seccompLogFailures, ...(seccompPolicyDir !== undefined && { seccompPolicyDir }) };
+    return {
+      sandbox,
+      seccompLogFailures,
+      ...(seccompPolicyDir !== undefined && { seccompPolicyDir }),
+    };
   },
 };

@@ -1,0 +1,59 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { bundleScript } from '@crosvm/sys-util/testing';
+
+import { FORKABLE_NODE_FLAGS } from '../fork/forkable';
+import { INTERPRETED_REGEXP_FLAG } from '../jail/executable-memory';
+
+/** The sources of io-jail. */
+const SOURCES = join(__dirname, '..');
+
+/** How long a script may take; one takes a tenth of a second. */
+const TIMEOUT_MS = 30_000;
+
+/** What has become of a script. */
+export interface ScriptEnd {
+  readonly status: number | null;
+  readonly signal: string | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/**
+ * Runs TypeScript in a process of its own that can be forked.
+ * @param source the text of a module; its imports start from the sources of io-jail
+ * @param under a command and its arguments that the process is started by, such as `['unshare', '-r']`
+ */
+export function runForkable(source: string, under: readonly string[] = []): ScriptEnd {
+  using script = bundleScript(source, SOURCES);
+  const node = [process.execPath, ...FORKABLE_NODE_FLAGS, INTERPRETED_REGEXP_FLAG, script.path];
+  const [command, ...args] = [...under, ...node] as [string, ...string[]];
+  const { status, signal, stdout, stderr } = spawnSync(command, args, {
+    encoding: 'utf8',
+    timeout: TIMEOUT_MS,
+    env: {},
+  });
+  return { status, signal, stdout, stderr };
+}
+
+/** The same for a script that prints JSON. */
+export function evaluateForkable(source: string, under: readonly string[] = []): unknown {
+  const { stdout, stderr } = runForkable(source, under);
+  try {
+    return JSON.parse(stdout);
+  } catch {
+    throw new Error(`the script printed '${stdout}', and on standard error '${stderr}'`);
+  }
+}
+
+/** Why there can be no jails here; undefined if there can. */
+export function whyNoJails(): string | undefined {
+  const setting = '/proc/sys/user/max_user_namespaces';
+  if (!existsSync(setting) || readFileSync(setting, 'utf8').trim() === '0') {
+    return 'there are no user namespaces';
+  }
+  const { status, stderr } = spawnSync('unshare', ['-U', 'true'], { encoding: 'utf8' });
+  return status === 0 ? undefined : stderr.trim();
+}
