@@ -31,12 +31,7 @@ export {
 } from './fork/child-state';
 export { forkProcess } from './fork/fork-process';
 export { FORKABLE_NODE_FLAGS, makeForkable } from './fork/forkable';
-export {
-  codeRange,
-  INTERPRETED_REGEXP_FLAG,
-  stopCompiling,
-  writableCode,
-} from './jail/executable-memory';
+export { codeRange, INTERPRETED_NODE_FLAGS } from './jail/executable-memory';
 export { Jail } from './jail/jail';
 export { JailError } from './jail/jail-error';
 export type { Limits } from './jail/limits';

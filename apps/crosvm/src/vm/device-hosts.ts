@@ -16,7 +16,6 @@ import type { StartedHost } from './host-start';
 import { startHostThread } from './host-thread';
 import { HostZygote } from './host-zygote';
 import type { VmEnd } from './vm-end';
-import type { ForkRequest } from './zygote-messages';
 
 /** How device hosts run. */
 export interface DeviceHostsOptions {
@@ -39,6 +38,8 @@ function leastUrgent(log: Logger): LogLevel {
 export class DeviceHosts {
   readonly #options: DeviceHostsOptions;
   readonly #links: HostLink[] = [];
+  /** What processes are forked from, by whether their JavaScript is compiled. */
+  readonly #zygotes = new Map<boolean, HostZygote>();
 
   constructor(options: DeviceHostsOptions) {
     this.#options = options;
@@ -52,15 +53,15 @@ export class DeviceHosts {
    */
   start(devices: readonly HostedDevice[], memory: GuestMemory, poller: Poller): void {
     const { processes } = this.#options;
-    const zygote = processes && devices.length > 0 ? new HostZygote(poller) : undefined;
     const groups = processes ? devices.map((device) => [device]) : [devices];
     for (const group of groups) {
-      const link = this.#startHost(group, zygote);
+      const link = this.#startHost(group, poller);
       this.#links.push(link);
       link.attach(poller);
       this.#give(link, group, memory);
     }
-    zygote?.last();
+    this.#zygotes.forEach((zygote) => zygote.last());
+    this.#zygotes.clear();
   }
 
   /**
@@ -82,22 +83,22 @@ export class DeviceHosts {
     }
   }
 
-  #startHost(group: readonly HostedDevice[], zygote: HostZygote | undefined): HostLink {
-    const { log, onEnd, logForbidden } = this.#options;
+  #startHost(group: readonly HostedDevice[], poller: Poller): HostLink {
+    const { processes, log, onEnd, logForbidden } = this.#options;
     const [near, far] = socketPair();
     // A process may send the descriptor at which its forbidden calls are heard of.
-    const maxFds = zygote === undefined ? 0 : 1;
+    const maxFds = processes ? 1 : 0;
     const control = FdSocket.adopt(near, { maxBytes: MAX_HOST_MESSAGE, maxFds, nonblock: true });
     const names = group.map(({ name }) => name);
     const label = names.join(', ');
     const [first] = group;
     const host =
-      zygote === undefined || first === undefined
-        ? startHostThread(far.raw)
-        : zygote.fork(this.#request(first), far.raw);
+      processes && first !== undefined
+        ? this.#fork(first, far.raw, poller)
+        : startHostThread(far.raw);
     far.close();
     void this.#logStarted(label, host);
-    const part = zygote ? `the device host of ${label}` : 'the thread of the device hosts';
+    const part = processes ? `the device host of ${label}` : 'the thread of the device hosts';
     const events: HostLinkEvents = {
       onFailure: (cause) => onEnd({ kind: 'failed', part, cause }),
       log,
@@ -106,9 +107,17 @@ export class DeviceHosts {
     return new HostLink({ part, names, hasOutput, control, host, logForbidden }, events);
   }
 
-  #request({ name, plan }: HostedDevice): ForkRequest {
+  #fork({ name, plan }: HostedDevice, controlFd: number, poller: Poller): StartedHost {
     const { policy, compiled } = hostNeeds(plan);
-    return { label: name, policy: this.#options.policies.file(policy, name), compiled };
+    let zygote = this.#zygotes.get(compiled);
+    if (zygote === undefined) {
+      zygote = new HostZygote(poller, compiled);
+      this.#zygotes.set(compiled, zygote);
+    }
+    return zygote.fork(
+      { label: name, policy: this.#options.policies.file(policy, name) },
+      controlFd,
+    );
   }
 
   #give(link: HostLink, group: readonly HostedDevice[], memory: GuestMemory): void {

@@ -9,8 +9,6 @@ export interface ForkRequest {
   readonly label: string;
   /** The file of its seccomp policy. */
   readonly policy: string;
-  /** Whether its JavaScript is compiled, and not interpreted. */
-  readonly compiled: boolean;
 }
 
 /** The answer. */

@@ -9,8 +9,6 @@ import {
   makeForkable,
   type Policy,
   PolicyError,
-  stopCompiling,
-  writableCode,
 } from '@crosvm/io-jail';
 import { blockSignals, FdSocket, type OwnedFd, SignalSet } from '@crosvm/sys-util';
 
@@ -45,13 +43,12 @@ class Policies {
 
 /** Starts a device host, which is this process again, in a jail. */
 function forkHost(
-  { label, policy: path, compiled }: ForkRequest,
+  { label, policy: path }: ForkRequest,
   { control, stderr }: { readonly control: OwnedFd; readonly stderr: OwnedFd },
   policies: Policies,
 ): number {
   const policy = policies.get(path);
-  const executable = compiled ? codeRange() : undefined;
-  const writable = compiled ? [] : writableCode();
+  const executable = codeRange();
   return new Jail()
     .keepFds(control.raw)
     .stderrTo(stderr.raw)
@@ -59,9 +56,6 @@ function forkHost(
     .fork(() => {
       process.title = `crosvm ${label}`;
       blockSignals(new SignalSet(BLOCKED_SIGNALS));
-      if (!compiled) {
-        stopCompiling(writable);
-      }
       using host = new DeviceHost(control, () => lockDown(policy, executable));
       return host.run() ? 0 : 1;
     });

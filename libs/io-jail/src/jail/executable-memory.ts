@@ -1,17 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { setFlagsFromString } from 'node:v8';
 
-import { check } from '@crosvm/sys-util';
-
-import { PROT_EXEC, PROT_READ } from '../abi';
 import type { AddressRange } from '../bpf/executable-range';
-import { libc } from '../sys/libc';
 
-/** V8's compilers; without them JavaScript is interpreted. */
-const COMPILERS = ['--no-opt', '--no-maglev', '--no-sparkplug'] as const;
-
-/** What Node must have been started with for regular expressions to be interpreted, too. */
-export const INTERPRETED_REGEXP_FLAG = '--regexp-interpret-all';
+/**
+ * What `node` must be started with for JavaScript to be interpreted only: no memory is both written to and
+ * executed then, and new executable memory can be forbidden altogether.
+ */
+export const INTERPRETED_NODE_FLAGS = ['--jitless', '--no-expose-wasm'] as const;
 
 interface MappedRange extends AddressRange {
   /** Such as `rwxp`. */
@@ -54,29 +49,4 @@ export function codeRange(): AddressRange | undefined {
     }
   }
   return found;
-}
-
-/** Memory that can be both written to and executed: V8's, where it does not switch between the two. */
-export function writableCode(): AddressRange[] {
-  return anonymousMemory()
-    .filter(({ permissions }) => permissions.startsWith('rwx'))
-    .map(({ start, end }) => ({ start, end }));
-}
-
-/**
- * Has JavaScript interpreted from now on, and lets no memory be both written to and executed. Nothing
- * needs new executable memory then, so it can be forbidden altogether.
- * @param writable what `writableCode` gave, in this process or in the one that it is a fork of
- * @throws Error if Node was not started with `INTERPRETED_REGEXP_FLAG`
- * @throws SysError
- */
-export function stopCompiling(writable: readonly AddressRange[]): void {
-  if (!process.execArgv.includes(INTERPRETED_REGEXP_FLAG)) {
-    throw new Error(`node must be started with ${INTERPRETED_REGEXP_FLAG} for it`);
-  }
-  COMPILERS.forEach((flag) => setFlagsFromString(flag));
-  for (const { start, end } of writable) {
-    // SAFETY: V8 writes there only when it compiles.
-    check('mprotect', libc.mprotect(start, end - start, PROT_READ | PROT_EXEC));
-  }
 }

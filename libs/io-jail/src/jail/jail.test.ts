@@ -202,7 +202,9 @@ inJail(`a jail${reason === undefined ? '' : ` [skipped: ${reason}]`}`, () => {
 
   it('does not start where there can be no user namespaces, and says what helps', () => {
     const without = 'echo 0 > /proc/sys/user/max_user_namespaces && exec "$@"';
-    const error = evaluateForkable(jailed('', ''), ['unshare', '-r', 'sh', '-c', without, 'sh']);
+    const error = evaluateForkable(jailed('', ''), {
+      under: ['unshare', '-r', 'sh', '-c', without, 'sh'],
+    });
 
     expect(error).toEqual({
       name: 'JailError',

@@ -1,3 +1,4 @@
+import { INTERPRETED_NODE_FLAGS } from '../jail/executable-memory';
 import { evaluateForkable, runForkable, whyNoJails } from '../testing/run-forkable';
 
 const reason = whyNoJails();
@@ -18,24 +19,19 @@ const POLICY = `
 `;
 
 /** A module whose child is locked down and does `inside`; `outside` has its listener and its id. */
-function lockedDown(inside: string, outside: string, interpreted = false): string {
+function lockedDown(inside: string, outside: string): string {
   return `
     import * as fs from 'node:fs';
     import { bind, check, FdSocket } from '@crosvm/sys-util';
-    import { codeRange, Jail, killChild, adoptOrphans, lockDown, makeForkable, parsePolicy, pollChild, SeccompListener, stopCompiling, verifyLockedDown, waitForChild, writableCode } from './index';
+    import { codeRange, Jail, killChild, adoptOrphans, lockDown, makeForkable, parsePolicy, pollChild, SeccompListener, verifyLockedDown, waitForChild } from './index';
     makeForkable();
     adoptOrphans();
     const libc = bind(null, { getppid: ['int', []], uname: ['int', ['pointer']], mprotect: ['int', ['pointer', 'size_t', 'int']] });
     const [near, far] = FdSocket.pair();
     const policy = parsePolicy(${JSON.stringify(POLICY)}, { file: 'test.policy' });
     const code = codeRange();
-    const writable = writableCode();
     const pid = new Jail().keepFds(far.raw).stderrTo(2).fork(() => {
-      const interpreted = ${JSON.stringify(interpreted)};
-      if (interpreted) {
-        stopCompiling(writable);
-      }
-      const listener = lockDown(policy, interpreted ? undefined : code);
+      const listener = lockDown(policy, code);
       far.send(Buffer.from('locked'), [listener.raw]);
       listener.close();
       ${inside}
@@ -108,7 +104,7 @@ inJail(
       expect(seen).toMatch(/^thread N (has capabilities|has no filter)/);
     });
 
-    it('goes on when its JavaScript is not compiled any more, and has no memory to write code to', () => {
+    it('goes on when its JavaScript is interpreted, and has no memory to write code to', () => {
       const seen = evaluateForkable(
         lockedDown(
           `let kept = []; let sum = 0;
@@ -116,8 +112,8 @@ inJail(
          return 17;`,
           `const maps = fs.readFileSync('/proc/' + pid + '/maps', 'utf8');
          print([waitForChild(pid), /^\\S+ rwx/m.test(maps)]);`,
-          true,
         ),
+        { flags: INTERPRETED_NODE_FLAGS },
       );
 
       expect(seen).toEqual([{ kind: 'exited', status: 17 }, false]);

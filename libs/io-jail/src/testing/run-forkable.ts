@@ -5,13 +5,20 @@ import { join } from 'node:path';
 import { bundleScript } from '@crosvm/sys-util/testing';
 
 import { FORKABLE_NODE_FLAGS } from '../fork/forkable';
-import { INTERPRETED_REGEXP_FLAG } from '../jail/executable-memory';
 
 /** The sources of io-jail. */
 const SOURCES = join(__dirname, '..');
 
 /** How long a script may take; one takes a tenth of a second. */
 const TIMEOUT_MS = 30_000;
+
+/** How a script is started. */
+export interface ScriptStart {
+  /** A command and its arguments that the process is started by, such as `['unshare', '-r']`. */
+  readonly under?: readonly string[];
+  /** More flags for `node`. */
+  readonly flags?: readonly string[];
+}
 
 /** What has become of a script. */
 export interface ScriptEnd {
@@ -24,11 +31,13 @@ export interface ScriptEnd {
 /**
  * Runs TypeScript in a process of its own that can be forked.
  * @param source the text of a module; its imports start from the sources of io-jail
- * @param under a command and its arguments that the process is started by, such as `['unshare', '-r']`
  */
-export function runForkable(source: string, under: readonly string[] = []): ScriptEnd {
+export function runForkable(
+  source: string,
+  { under = [], flags = [] }: ScriptStart = {},
+): ScriptEnd {
   using script = bundleScript(source, SOURCES);
-  const node = [process.execPath, ...FORKABLE_NODE_FLAGS, INTERPRETED_REGEXP_FLAG, script.path];
+  const node = [process.execPath, ...FORKABLE_NODE_FLAGS, ...flags, script.path];
   const [command, ...args] = [...under, ...node] as [string, ...string[]];
   const { status, signal, stdout, stderr } = spawnSync(command, args, {
     encoding: 'utf8',
@@ -39,8 +48,8 @@ export function runForkable(source: string, under: readonly string[] = []): Scri
 }
 
 /** The same for a script that prints JSON. */
-export function evaluateForkable(source: string, under: readonly string[] = []): unknown {
-  const { stdout, stderr } = runForkable(source, under);
+export function evaluateForkable(source: string, start: ScriptStart = {}): unknown {
+  const { stdout, stderr } = runForkable(source, start);
   try {
     return JSON.parse(stdout);
   } catch {
