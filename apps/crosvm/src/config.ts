@@ -1,4 +1,4 @@
-import type { DiskOptions } from '@crosvm/devices';
+import type { DiskOptions, NetSource } from '@crosvm/devices';
 
 /** Where the bytes that the guest writes to a serial port go. */
 export type SerialType = 'stdout' | 'file' | 'sink' | 'syslog';
@@ -27,6 +27,26 @@ export interface DiskSettings extends DiskOptions {
   readonly path: string;
 }
 
+/** A network card: `--tap-name NAME` and its like. */
+export interface NetworkCard {
+  /** The interface that is the host's end of it. */
+  readonly source: NetSource;
+  /** The guest's MAC address, as text; one of its own by default. */
+  readonly mac?: string;
+}
+
+/** The network cards of a VM, and what is said of all of them. */
+export interface NetworkConfig {
+  /** At least one. */
+  readonly cards: readonly NetworkCard[];
+  /** Pairs of queues. */
+  readonly pairs: number;
+  /** Bytes of the largest packet; default what the interfaces have. */
+  readonly mtu?: number;
+  /** Whether the kernel's vhost-net moves the packets. */
+  readonly vhost: boolean;
+}
+
 /** What `crosvm run` was asked for, checked as far as it can be without touching the host. */
 export interface RunConfig {
   /** Path of the kernel: an ELF64 `vmlinux` or a bzImage. */
@@ -45,12 +65,18 @@ export interface RunConfig {
   readonly disks: readonly DiskSettings[];
   /** Which of the disks, by its index, the guest is told to mount as its root. */
   readonly root?: number;
+  /** The network cards; default none. */
+  readonly network?: NetworkConfig;
+  /** The guest's address for sockets between guest and host; default no such sockets. */
+  readonly cid?: number;
   /** Whether device hosts are processes in a jail, and not threads of this one. */
   readonly sandbox: boolean;
   /** Where the seccomp policies are; default: the system's, else those that come with crosvm. */
   readonly seccompPolicyDir?: string;
   /** Whether system calls that a policy forbids are logged and made, instead of ending the VM. */
   readonly seccompLogFailures?: boolean;
+  /** The file to write all system calls of device hosts to; none is forbidden then. */
+  readonly seccompRecord?: string;
 }
 
 /** The least urgent messages that are logged. */

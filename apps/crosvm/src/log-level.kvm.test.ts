@@ -21,11 +21,11 @@ async function log(...options: string[]): Promise<string[]> {
 }
 
 const INFO: readonly unknown[] = [
-  expect.stringMatching(/^INFO device host of serial 1: process \d+$/),
-  expect.stringMatching(/^INFO device host of rng: process \d+$/),
   expect.stringMatching(/^INFO kernel '.*selftest\.elf': ELF, entry 0x[0-9a-f]+$/),
   'INFO 256 MiB of memory, 1 vCPU',
   'INFO serial ports: COM1 to stdout, console, stdin',
+  expect.stringMatching(/^INFO device host of serial 1: process \d+$/),
+  expect.stringMatching(/^INFO device host of rng: process \d+$/),
 ];
 
 const END = 'INFO the guest powered off; exit status 0';

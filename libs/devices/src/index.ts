@@ -57,6 +57,9 @@ export {
   type OpenDisk,
   type OpenDiskOptions,
 } from './virtio/block/open-disk';
+export { net } from './virtio/net/module';
+export { MAX_PAIRS, type NetConfig } from './virtio/net/net-config';
+export { type NetOptions, type NetSource, openNet, type OpenNet } from './virtio/net/open-net';
 export { DevicePage, devicePageSize } from './virtio/device-page';
 export { type VirtioPciConfig, virtioPciRequest } from './virtio/pci/config';
 export {

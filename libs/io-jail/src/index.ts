@@ -1,4 +1,5 @@
 export { compileFilter, type CompileOptions, type Violation } from './bpf/compile-filter';
+export { disassemble } from './bpf/disassemble';
 export type { AddressRange } from './bpf/executable-range';
 export { FilterError } from './bpf/instruction';
 export { runFilter, type SeccompData } from './bpf/run-filter';

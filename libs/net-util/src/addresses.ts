@@ -1,9 +1,14 @@
-import { ETH_ALEN } from '@crosvm/net-sys';
-
 /** An address that is none. The message says what is expected. */
 export class AddressError extends Error {
   override readonly name = 'AddressError';
 }
+
+/*
+ * Without imports, so that a command line can be checked without loading anything.
+ */
+
+/** Bytes of a MAC address. */
+const MAC_BYTES = 6;
 
 /** Bits of an IPv4 address. */
 const IPV4_BITS = 32;
@@ -41,7 +46,7 @@ export function parseMac(text: string): Uint8Array {
  * @throws RangeError if it has not 6 bytes
  */
 export function formatMac(mac: Uint8Array): string {
-  if (mac.length !== ETH_ALEN) {
+  if (mac.length !== MAC_BYTES) {
     throw new RangeError(`a MAC address of ${mac.length} bytes`);
   }
   return Array.from(mac, (byte) => byte.toString(16).padStart(2, '0')).join(':');

@@ -1,13 +1,20 @@
 import { constants, fstatSync, readdirSync } from 'node:fs';
 
-import { FD_CLOEXEC, F_GETFD, F_GETFL, F_SETFD, F_SETFL, O_CLOEXEC, O_NONBLOCK } from './abi/files';
+import {
+  FD_CLOEXEC,
+  F_GETFD,
+  F_GETFL,
+  F_SETFD,
+  F_SETFL,
+  O_CLOEXEC,
+  O_NONBLOCK,
+  SEEK_END,
+} from './abi/files';
 import { libc } from './ffi/libc';
 import { OwnedFd } from './owned-fd';
 import { check, retry } from './sys-error';
 
 const STDERR = 2;
-/** lseek(2). */
-const SEEK_END = 2;
 
 /** What a descriptor is open on. */
 export type FileKind =

@@ -11,6 +11,7 @@ import {
 } from '@crosvm/data-model';
 
 import { libc } from './ffi/libc';
+import { HugePageMaker, memfdCalls } from './huge-pages';
 import { Mapping } from './mapping';
 import type { OwnedFd } from './owned-fd';
 import { SharedMemory } from './shared-memory';
@@ -140,6 +141,14 @@ export class GuestMemory {
   /** What `attach` needs beside the descriptor. */
   get layout(): GuestMemoryLayout {
     return { ranges: this.regions.map(({ at, size }) => ({ at, size })) };
+  }
+
+  /** Makes huge pages of what is in use. Where the kernel does so by itself it finds nothing to do. */
+  hugePages(): HugePageMaker {
+    return new HugePageMaker(
+      this.#mapped.map(({ offset, size, host }) => ({ offset, size, host })),
+      memfdCalls(this.fd.raw),
+    );
   }
 
   /** Whether all `length` bytes at `at` are inside one region. */
@@ -352,7 +361,7 @@ function checkRanges(ranges: readonly MemoryRange[]): void {
 }
 
 function mapRegion(fd: OwnedFd, { at, size }: MemoryRange, offset: number): MappedRegion {
-  const mapping = Mapping.ofFd(fd.raw, { size, offset });
+  const mapping = Mapping.ofHugeFd(fd.raw, { size, offset });
   const slices = new Array<undefined>(alignUp(size, SLICE_BYTES) / SLICE_BYTES);
   return { at, size, offset, host: mapping.address, mapping, slices };
 }

@@ -48,6 +48,7 @@ export {
   type GuestRegion,
   type MemoryRange,
 } from './guest-memory';
+export type { HugePageMaker } from './huge-pages';
 export { IoUring, type IoUringOptions } from './io-uring/io-uring';
 export { ioctl, ioctlRaw } from './ioctl';
 export { Iovecs } from './iovecs';

@@ -1,15 +1,19 @@
 import { alignUp, fits, type HostAddress, PAGE_SIZE } from '@crosvm/data-model';
 
 import {
+  MADV_HUGEPAGE,
   MAP_ANONYMOUS,
+  MAP_FIXED,
   MAP_NORESERVE,
   MAP_PRIVATE,
   MAP_SHARED,
+  PROT_NONE,
   PROT_READ,
   PROT_WRITE,
 } from './abi/files';
 import { viewMemory } from './ffi/bind';
 import { libc } from './ffi/libc';
+import { HUGE_PAGE_SIZE } from './huge-pages';
 import { check } from './sys-error';
 
 /** Node 20 has no ArrayBuffer of 4 GiB or more, and koffi ends the process when asked for one. */
@@ -49,6 +53,29 @@ export class Mapping implements Disposable {
   static ofFd(fd: number, { size, offset = 0, readOnly = false }: FileMapping): Mapping {
     const prot = readOnly ? PROT_READ : PROT_READ | PROT_WRITE;
     return Mapping.#map(size, prot, MAP_SHARED | MAP_NORESERVE, { fd, offset });
+  }
+
+  /**
+   * Like `ofFd`, at an address where each huge page of the file can be one of the mapping, too; the
+   * kernel is told that these are preferred.
+   * @throws SysError as `ofFd`
+   */
+  static ofHugeFd(fd: number, { size, offset = 0 }: FileMapping): Mapping {
+    const whole = alignUp(size, PAGE_SIZE);
+    const room = whole + HUGE_PAGE_SIZE;
+    const reserve = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+    // SAFETY: the kernel chooses the address, so nothing that exists is replaced.
+    const base = check('mmap', libc.mmap(null, room, PROT_NONE, reserve, -1, 0));
+    const skew = offset % HUGE_PAGE_SIZE;
+    const at = alignUp(base - skew, HUGE_PAGE_SIZE) + skew;
+    const flags = MAP_SHARED | MAP_NORESERVE | MAP_FIXED;
+    // SAFETY: inside what was just reserved; what is left of that is given back.
+    check('mmap', libc.mmap(at, whole, PROT_READ | PROT_WRITE, flags, fd, offset));
+    giveBack(base, at - base);
+    giveBack(at + whole, base + room - (at + whole));
+    // A kernel that knows of no huge pages refuses, and has none.
+    libc.madvise(at, whole, MADV_HUGEPAGE);
+    return new Mapping(at, whole);
   }
 
   /**
@@ -103,5 +130,11 @@ export class Mapping implements Disposable {
 
   [Symbol.dispose](): void {
     this.unmap();
+  }
+}
+
+function giveBack(address: HostAddress, size: number): void {
+  if (size > 0) {
+    check('munmap', libc.munmap(address, size));
   }
 }

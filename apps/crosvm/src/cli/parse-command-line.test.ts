@@ -16,6 +16,7 @@ describe('crosvm run', () => {
         serial: [COM1],
         disks: [],
         sandbox: true,
+        seccompLogFailures: false,
       },
       logging: { level: 'warn' },
     });
@@ -46,6 +47,7 @@ describe('crosvm run', () => {
         ],
         root: 1,
         sandbox: false,
+        seccompLogFailures: false,
       },
       logging: { level: 'debug', syslogTag: 'guest' },
     });

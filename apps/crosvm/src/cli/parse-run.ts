@@ -6,6 +6,7 @@ import { diskOptions } from './options/disks';
 import { helpOption } from './options/general';
 import { loggingOptions } from './options/logging';
 import { machineOptions } from './options/machine';
+import { networkOptions } from './options/network';
 import { sandboxOptions } from './options/sandbox';
 import { serialOptions } from './options/serial';
 import { parseOptions } from './parse-options';
@@ -18,6 +19,7 @@ const GROUPS = [
   machineOptions,
   bootOptions,
   diskOptions,
+  networkOptions,
   serialOptions,
   sandboxOptions,
   loggingOptions,
@@ -46,6 +48,10 @@ export const runHelp: HelpPage = {
     [
       'A writable root, /dev/vda, and data that the guest sees as /dev/vdb',
       'crosvm run --rwroot root.img --disk data.img,id=data vmlinux',
+    ],
+    [
+      'A network card, and the host at 10.0.2.1',
+      'crosvm run --host_ip 10.0.2.1 --netmask 255.255.255.0 --mac 02:00:00:00:00:01 vmlinux',
     ],
     [
       'The console in a file, the second port on this terminal',
@@ -80,6 +86,7 @@ function readConfig(values: OptionValues, positionals: readonly string[]): RunCo
     ...machineOptions.read(values),
     ...bootOptions.read(values),
     ...diskOptions.read(values),
+    ...networkOptions.read(values),
     ...serialOptions.read(values),
     ...sandboxOptions.read(values),
     kernel: readKernel(positionals),

@@ -18,11 +18,15 @@ let bundle = '';
 
 beforeAll(() => {
   const options = ['--bundle', '--platform=node', '--format=cjs', '--external:yargs'];
-  bundle = execFileSync(ESBUILD, [...options, '--log-level=warning'], {
-    cwd: APP,
-    input: SCRIPT,
-    encoding: 'utf8',
-  });
+  bundle = execFileSync(
+    ESBUILD,
+    [...options, '--conditions=@crosvm/source', '--log-level=warning'],
+    {
+      cwd: APP,
+      input: SCRIPT,
+      encoding: 'utf8',
+    },
+  );
 });
 
 function parse(...args: string[]): { text: string; stream: string; exitStatus: number } {
@@ -58,6 +62,7 @@ describe('help texts', () => {
       'Machine:',
       'Boot:',
       'Disks:',
+      'Network:',
       'Serial ports:',
       'Sandbox:',
       'Messages:',

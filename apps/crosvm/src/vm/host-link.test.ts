@@ -28,7 +28,7 @@ class Rig implements Disposable {
   readonly events: string[] = [];
   readonly link: HostLink;
   /** Ends the host. */
-  end!: (how: string | undefined) => void;
+  end!: (how: Error | undefined) => void;
   readonly #loop = new PollLoop();
   readonly #far: OwnedFd;
   readonly host: FdSocket;
@@ -37,13 +37,15 @@ class Rig implements Disposable {
     const [near, far] = socketPair();
     this.#far = far;
     this.host = FdSocket.adopt(far, { ...options, maxBytes: 64 * 1024 });
-    const ended = new Promise<string | undefined>((resolve) => (this.end = resolve));
+    const ended = new Promise<Error | undefined>((resolve) => (this.end = resolve));
     const parts = {
       part: 'the device host of disk vda',
       names: ['disk vda', 'rng'],
       hasOutput,
       control: FdSocket.adopt(near, options),
+      logForbidden: false,
       host: {
+        pid: Promise.resolve(undefined),
         ended,
         kill: () => {
           this.events.push('kill');
@@ -129,7 +131,7 @@ describe('HostLink', () => {
   });
 
   it.each([
-    ['it was killed by SIGSEGV', 'it was killed by SIGSEGV'],
+    [new Error('it was killed by SIGSEGV'), 'it was killed by SIGSEGV'],
     [undefined, 'it ended'],
   ])('reports a host that ends by itself: %p', async (how, expected) => {
     using rig = new Rig();
@@ -141,7 +143,7 @@ describe('HostLink', () => {
   it('reports what a host said of its failure rather than how it ended', async () => {
     using rig = new Rig();
     rig.say({ kind: 'failed', message: 'disk vda: EIO', stack: '' });
-    rig.end('it ended with status 1');
+    rig.end(new Error('it ended with status 1'));
     await Promise.resolve();
     expect(rig.failures).toEqual(['disk vda: EIO']);
   });
@@ -158,7 +160,7 @@ describe('HostLink', () => {
   it('says so when a host fails while it finishes', async () => {
     using rig = new Rig();
     const stopped = rig.link.stop(PATIENT);
-    rig.end('it ended with status 1');
+    rig.end(new Error('it ended with status 1'));
     await stopped;
     expect(rig.failures).toEqual([]);
     expect(rig.log.map(({ message }) => message)).toEqual([
@@ -168,7 +170,7 @@ describe('HostLink', () => {
 
   it('kills a host that does not end', async () => {
     using rig = new Rig((self) => {
-      self.end('it was killed by SIGKILL');
+      self.end(new Error('it was killed by SIGKILL'));
       return true;
     });
     await rig.link.stop(IMPATIENT);

@@ -8,6 +8,7 @@ import { buildMachine } from './build-machine';
 import { ConsoleInput } from './console-input';
 import { DeviceHosts } from './device-hosts';
 import { type HostedDevice, hostNeeds } from './device-plan';
+import { giveHugePages } from './huge-pages';
 import { OwnBackEnds } from './own-back-ends';
 import { RunState, SharedRunState } from './run-state';
 import { logStart, StartTimes } from './start-log';
@@ -110,6 +111,7 @@ export async function runVm(config: RunConfig, log: Logger): Promise<VmEnd> {
     hosts.start(hosted, machine.memory, own.poller);
     logStart(log, { config, guest, ranges: machine.memory.regions, times });
     using _watch = watchForStall(runState, log);
+    using _hugePages = giveHugePages(machine.memory);
     if (config.serial.some(({ stdin }) => stdin)) {
       // Not before the guest runs: the terminal's guard is a process, which takes a while to start.
       input.begin();

@@ -1,9 +1,10 @@
 import type { DeviceModule } from './backend';
 import { block } from './block/module';
+import { net } from './net/module';
 import { rng } from './rng';
 
 /** Every kind of virtio device there is: one line a kind. */
-export const VIRTIO_DEVICES: readonly DeviceModule<unknown>[] = [block, rng];
+export const VIRTIO_DEVICES: readonly DeviceModule<unknown>[] = [block, net, rng];
 
 /**
  * The kind of devices that has this name.

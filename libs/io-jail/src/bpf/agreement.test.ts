@@ -93,9 +93,9 @@ describe.each(ARCHES)('filter and policy of %s', (arch) => {
     fc.assert(property, { numRuns });
   };
 
-  it('agree about small policies', () => agree(6, 400));
+  it('agree about small policies', () => agree(6, 200));
 
-  it('agree about policies that are longer than a jump reaches', () => agree(250, 25));
+  it('agree about policies that are longer than a jump reaches', () => agree(250, 12));
 
   it('agree that calls of another ABI kill', () => {
     const other = fc.record({ nr: fc.nat(2 ** 32 - 1), arch: fc.nat(2 ** 32 - 1) });

@@ -4,25 +4,29 @@ import {
   FilterError,
   type Instruction,
   MAX_INSTRUCTIONS,
+  MAX_SKIP,
 } from './instruction';
 
 /**
- * Code that has been laid down: running it from its first instruction ends the program.
+ * Code: running it from its first instruction ends the program.
  * Only the assembler that made it knows what to do with it.
  */
 export interface Code {
   /** Tells equal code from other code: the same code is made once. */
   readonly id: number;
-  /** Where its first instruction is, or a jump to it: counted from the end of the program. */
-  at: number;
+  /**
+   * Where its first instruction is, or a jump to it: counted from the end of the program.
+   * Loads and returns may have no place until something goes there.
+   */
+  at: number | undefined;
+  /** Whether something goes there. */
+  used?: boolean;
   /** The return, if it is nothing else. */
-  readonly returns: number | undefined;
+  readonly returns?: number;
   /** If it begins with a load of this word of seccomp_data: what comes after the load. */
-  readonly afterLoad: { readonly word: number; readonly next: Code } | undefined;
+  readonly afterLoad?: { readonly word: number; readonly next: Code };
 }
 
-/** Most instructions that a conditional jump can skip. */
-const MAX_SKIP = 255;
 /** A branch may have to lay down two jumps before itself. */
 const ROOM = 2;
 
@@ -38,18 +42,16 @@ export class Assembler {
 
   /** Ends the program with this value. */
   ret(value: number): Code {
-    return this.share(`ret ${value}`, () => {
-      this.emit(BPF.RET_K, value);
-      return { returns: value };
-    });
+    return this.share(`ret ${value}`, () => ({ at: undefined, returns: value }));
   }
 
   /** Loads a word of seccomp_data into A, then goes on with `next`. */
   load(word: number, next: Code): Code {
     return this.share(`load ${word} ${next.id}`, () => {
-      this.fallInto(next);
-      this.emit(BPF.LD_ABS, word);
-      return { afterLoad: { word, next } };
+      // Best right before what it is for; if all who go there skip it, it is taken back.
+      const adjoins = next.at === this.reversed.length - 1;
+      const at = adjoins ? this.emit(BPF.LD_ABS, word) : undefined;
+      return { at, afterLoad: { word, next } };
     });
   }
 
@@ -57,8 +59,7 @@ export class Assembler {
   step(code: number, k: number, next: Code): Code {
     return this.share(`step ${code} ${k} ${next.id}`, () => {
       this.fallInto(next);
-      this.emit(code, k);
-      return {};
+      return { at: this.emit(code, k) };
     });
   }
 
@@ -68,16 +69,18 @@ export class Assembler {
    * @param word what A holds, if that is known: code that would load it again is entered behind the load
    */
   branch(test: { code: number; k: number }, onTrue: Code, onFalse: Code, word?: number): Code {
-    const targets = [this.skipLoad(onTrue, word), this.skipLoad(onFalse, word)] as const;
-    const [yes, no] = targets;
+    const yes = this.skipLoad(onTrue, word);
+    const no = this.skipLoad(onFalse, word);
     if (yes.id === no.id) {
       return yes;
     }
     return this.share(`${test.code} ${test.k} ${yes.id} ${no.id}`, () => {
-      targets.forEach((target) => this.bringNear(target));
+      this.place(yes);
+      this.place(no);
+      const skipped = [this.bringNear(yes), this.bringNear(no)] as const;
       const here = this.reversed.length;
-      this.reversed.push({ ...test, jt: here - yes.at - 1, jf: here - no.at - 1 });
-      return {};
+      const [jt, jf] = [here - skipped[0] - 1, here - skipped[1] - 1];
+      return { at: this.reversed.push({ ...test, jt, jf }) - 1 };
     });
   }
 
@@ -95,46 +98,63 @@ export class Assembler {
     return encodeInstructions(this.reversed.toReversed());
   }
 
-  private share(key: string, make: () => Partial<Code>): Code {
+  private share(key: string, make: () => Omit<Code, 'id'>): Code {
     const known = this.made.get(key);
     if (known !== undefined) {
       return known;
     }
-    const parts = { returns: undefined, afterLoad: undefined, ...make() };
-    const code: Code = { ...parts, id: this.made.size, at: this.reversed.length - 1 };
+    const code: Code = { ...make(), id: this.made.size };
     this.made.set(key, code);
     return code;
   }
 
-  private emit(code: number, k: number): void {
-    this.reversed.push({ code, jt: 0, jf: 0, k });
+  private emit(code: number, k: number): number {
+    return this.reversed.push({ code, jt: 0, jf: 0, k }) - 1;
+  }
+
+  /** Where the code is; it is laid down if it has no place yet. */
+  private place(code: Code): number {
+    if (code.at === undefined && code.afterLoad !== undefined) {
+      this.fallInto(code.afterLoad.next);
+      code.at = this.emit(BPF.LD_ABS, code.afterLoad.word);
+    }
+    return code.at ?? this.repeat(code, 0);
   }
 
   /** Makes `code` what follows the next instruction that is laid down. */
   private fallInto(code: Code): void {
-    if (code.at !== this.reversed.length - 1) {
-      this.repeat(code);
+    code.used = true;
+    const at = this.place(code);
+    if (at !== this.reversed.length - 1) {
+      this.repeat(code, at);
     }
   }
 
-  private bringNear(code: Code): void {
-    if (this.reversed.length + ROOM - code.at - 1 > MAX_SKIP) {
-      this.repeat(code);
-    }
+  private bringNear(code: Code): number {
+    const at = this.place(code);
+    code.used = true;
+    const far = this.reversed.length + ROOM - at - 1 > MAX_SKIP;
+    return far ? this.repeat(code, at) : at;
   }
 
-  /** Lays down a jump to the code, or the code itself if it is one instruction. */
-  private repeat(code: Code): void {
-    if (code.returns === undefined) {
-      this.emit(BPF.JA, this.reversed.length - code.at - 1);
-    } else {
-      this.emit(BPF.RET_K, code.returns);
-    }
-    code.at = this.reversed.length - 1;
+  /** Lays down a jump to the code, or the code itself if it is a return. */
+  private repeat(code: Code, at: number): number {
+    code.at =
+      code.returns === undefined
+        ? this.emit(BPF.JA, this.reversed.length - at - 1)
+        : this.emit(BPF.RET_K, code.returns);
+    return code.at;
   }
 
   private skipLoad(code: Code, word: number | undefined): Code {
     const { afterLoad } = code;
-    return afterLoad !== undefined && afterLoad.word === word ? afterLoad.next : code;
+    if (afterLoad === undefined || afterLoad.word !== word) {
+      return code;
+    }
+    if (code.used !== true && code.at === this.reversed.length - 1) {
+      this.reversed.pop();
+      code.at = undefined;
+    }
+    return afterLoad.next;
   }
 }

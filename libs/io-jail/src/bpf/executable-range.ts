@@ -16,7 +16,7 @@ export const PROTECT_CALLS: ReadonlySet<string> = new Set(['mprotect', 'pkey_mpr
  * PROT_READ, PROT_WRITE and PROT_EXEC: what may be asked for in the range. PROT_GROWSDOWN and
  * PROT_GROWSUP reach beyond the addresses that a call names.
  */
-export const PROTECTIONS = 7n;
+const PROTECTIONS = 7n;
 
 const PAGE = 4096;
 const END_OF_USER_SPACE = 2 ** 47;

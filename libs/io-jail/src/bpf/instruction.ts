@@ -38,11 +38,20 @@ export class FilterError extends Error {
   override readonly name = 'FilterError';
 }
 
-/** The bytes of a program: an array of `struct sock_filter`, little endian. */
+/** Most instructions that a conditional jump can skip. */
+export const MAX_SKIP = 255;
+
+/**
+ * The bytes of a program: an array of `struct sock_filter`, little endian.
+ * @throws Error for a conditional jump that is too long, which is a mistake of whoever made it
+ */
 export function encodeInstructions(instructions: readonly Instruction[]): Uint8Array {
   const bytes = new Uint8Array(instructions.length * INSTRUCTION_BYTES);
   const view = new DataView(bytes.buffer);
   instructions.forEach(({ code, jt, jf, k }, index) => {
+    if (jt > MAX_SKIP || jf > MAX_SKIP) {
+      throw new Error(`instruction ${index} jumps over ${Math.max(jt, jf)} others`);
+    }
     const at = index * INSTRUCTION_BYTES;
     view.setUint16(at, code, true);
     view.setUint8(at + 2, jt);

@@ -8,7 +8,13 @@ export interface NumberRange {
   readonly code: Code;
 }
 
-function search(assembler: Assembler, ranges: readonly NumberRange[]): Code {
+/** Tests a number for being this one, so that listings of the program name it. */
+function isNumber(assembler: Assembler, k: number, codes: { yes: Code; no: Code }): Code {
+  return assembler.branch({ code: BPF.JEQ_K, k }, codes.yes, codes.no, SECCOMP_DATA.NR);
+}
+
+/** @param end where the last range ends */
+function search(assembler: Assembler, ranges: readonly NumberRange[], end: number): Code {
   const [first, second, third] = ranges;
   if (first === undefined) {
     throw new Error('no range of numbers is left');
@@ -16,17 +22,22 @@ function search(assembler: Assembler, ranges: readonly NumberRange[]): Code {
   if (second === undefined) {
     return first.code;
   }
-  const around = ranges.length === 3 && third?.code.id === first.code.id;
-  if (around && third.start === second.start + 1) {
-    const test = { code: BPF.JEQ_K, k: second.start };
-    return assembler.branch(test, second.code, first.code, SECCOMP_DATA.NR);
+  if (third === undefined && second.start === first.start + 1) {
+    return isNumber(assembler, first.start, { yes: first.code, no: second.code });
+  }
+  const secondEnd = third?.start ?? end;
+  const last = third === undefined || (ranges.length === 3 && third.code.id === first.code.id);
+  if (last && secondEnd === second.start + 1) {
+    return isNumber(assembler, second.start, { yes: second.code, no: first.code });
   }
   const middle = ranges.length >> 1;
-  const upper = search(assembler, ranges.slice(middle));
-  const lower = search(assembler, ranges.slice(0, middle));
-  const test = { code: BPF.JGE_K, k: ranges[middle]?.start ?? 0 };
-  return assembler.branch(test, upper, lower, SECCOMP_DATA.NR);
+  const start = ranges[middle]?.start ?? end;
+  const upper = search(assembler, ranges.slice(middle), end);
+  const lower = search(assembler, ranges.slice(0, middle), start);
+  return assembler.branch({ code: BPF.JGE_K, k: start }, upper, lower, SECCOMP_DATA.NR);
 }
+
+const END_OF_NUMBERS = 2 ** 32;
 
 /**
  * Code that finds by binary search what belongs to the number of the call, which is in A.
@@ -34,5 +45,5 @@ function search(assembler: Assembler, ranges: readonly NumberRange[]): Code {
  */
 export function numberSearch(assembler: Assembler, ranges: readonly NumberRange[]): Code {
   const merged = ranges.filter(({ code }, index) => code.id !== ranges[index - 1]?.code.id);
-  return search(assembler, merged);
+  return search(assembler, merged, END_OF_NUMBERS);
 }

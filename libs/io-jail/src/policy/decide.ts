@@ -40,7 +40,7 @@ function holds({ argument, operator, value }: Comparison, call: SystemCall): boo
 }
 
 /** The rule for a number, if there is one. */
-export function ruleOf({ rules }: Policy, nr: number): Rule | undefined {
+function ruleOf({ rules }: Policy, nr: number): Rule | undefined {
   return rules.find(({ number }) => number === nr);
 }
 

@@ -1,0 +1,155 @@
+import { randomBytes } from 'node:crypto';
+
+import {
+  TUN_F_CSUM,
+  TUN_F_TSO4,
+  TUN_F_TSO6,
+  TUN_F_TSO_ECN,
+  TUN_F_UFO,
+  TUN_F_USO4,
+  TUN_F_USO6,
+} from '@crosvm/net-sys';
+import {
+  formatIpv4,
+  isAddressInUse,
+  parseIpv4,
+  parseMac,
+  parseNetmask,
+  Tap,
+  TapError,
+} from '@crosvm/net-util';
+import { OwnedFd } from '@crosvm/sys-util';
+
+import { HEADER_BYTES } from './frame';
+import type { NetConfig } from './net-config';
+
+/** Which TAP interface is the host's end of a card. */
+export type NetSource =
+  /** One that is made, with these addresses, and gone with the VM. */
+  | { readonly kind: 'create'; readonly hostIp: string; readonly netmask: string }
+  /** One that exists. */
+  | { readonly kind: 'name'; readonly name: string }
+  /** One that is open as this descriptor, of which a duplicate is used. */
+  | { readonly kind: 'fd'; readonly fd: number };
+
+/** How a card is offered to the guest. */
+export interface NetOptions {
+  /** The guest's MAC address; one of its own by default. */
+  readonly mac?: string;
+  /** Pairs of queues; default 1. */
+  readonly pairs?: number;
+  /** Bytes of the largest packet; default what the interface has. */
+  readonly mtu?: number;
+}
+
+/** A TAP interface that is open and configured, for the `net` module. */
+export interface OpenNet extends Disposable {
+  readonly config: NetConfig;
+  /** The interface's name. */
+  readonly name: string;
+  /** Its descriptors, one a pair of queues. */
+  readonly fds: readonly OwnedFd[];
+}
+
+/** The MTU of Ethernet, which a guest assumes. */
+const DEFAULT_MTU = 1500;
+
+/** In the first byte of a MAC address: not a manufacturer's. IEEE 802, 8.2. */
+const LOCAL_BIT = 0x02;
+const MULTICAST_BIT = 0x01;
+const MAC_BYTES = 6;
+
+const TCP_OFFLOADS = TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN;
+
+/**
+ * Makes or opens the host's end of a network card.
+ * @throws TapError, AddressError
+ */
+export function openNet(source: NetSource, options: NetOptions = {}): OpenNet {
+  const { pairs = 1 } = options;
+  const mac = options.mac === undefined ? randomMac() : parseMac(options.mac);
+  const tap = openTap(source, pairs);
+  try {
+    tap.vnetHeaderSize = HEADER_BYTES;
+    const offload = knownOffloads(tap);
+    if (source.kind === 'create') {
+      configure(tap, source, options.mtu);
+    }
+    const mtu = options.mtu ?? mtuOf(tap);
+    const config = { mac: [...mac], pairs, offload, ...(mtu !== undefined && { mtu }) };
+    return { config, name: tap.name, fds: tap.fds, [Symbol.dispose]: () => tap.close() };
+  } catch (error) {
+    tap.close();
+    throw error;
+  }
+}
+
+function openTap(source: NetSource, queues: number): Tap {
+  switch (source.kind) {
+    case 'create':
+      return Tap.create('vmtap%d', { queues });
+    case 'name':
+      return Tap.open(source.name, { queues });
+    case 'fd':
+      return adopt(source.fd, queues);
+  }
+}
+
+function adopt(fd: number, queues: number): Tap {
+  let own: OwnedFd;
+  try {
+    own = OwnedFd.duplicate(fd);
+  } catch (cause) {
+    throw new TapError('NOT_A_TAP', `descriptor ${fd} is not open`, { cause });
+  }
+  try {
+    return Tap.adopt(own, { queues });
+  } catch (error) {
+    own.close();
+    throw error;
+  }
+}
+
+/** The offloads that the kernel knows. The interface sends none before a driver takes some. */
+function knownOffloads(tap: Tap): number {
+  const base = tap.offers(TCP_OFFLOADS) ? TCP_OFFLOADS : tap.offers(TUN_F_CSUM) ? TUN_F_CSUM : 0;
+  const more = [TUN_F_UFO, TUN_F_USO4 | TUN_F_USO6].filter((mask) => tap.offers(base | mask));
+  tap.setOffload(0);
+  return more.reduce((all, mask) => all | mask, base);
+}
+
+function configure(
+  tap: Tap,
+  { hostIp, netmask }: Extract<NetSource, { kind: 'create' }>,
+  mtu: number | undefined,
+): void {
+  const address = parseIpv4(hostIp);
+  if (isAddressInUse(address)) {
+    throw new TapError('BUSY', `another interface of this machine has ${formatIpv4(address)}`, {
+      hint: 'choose another --host_ip, or name the interface with --tap-name',
+    });
+  }
+  tap.interface.address = address;
+  tap.interface.netmask = parseNetmask(netmask);
+  if (mtu !== undefined) {
+    tap.interface.mtu = mtu;
+  }
+  tap.interface.up = true;
+}
+
+/** The MTU of the interface, if a guest would not assume it. */
+function mtuOf(tap: Tap): number | undefined {
+  try {
+    const { mtu } = tap.interface;
+    return mtu === DEFAULT_MTU ? undefined : mtu;
+  } catch {
+    // A descriptor from another network namespace: there is no such name here.
+    return undefined;
+  }
+}
+
+function randomMac(): Uint8Array {
+  const mac = new Uint8Array(randomBytes(MAC_BYTES));
+  mac[0] = ((mac[0] ?? 0) & ~MULTICAST_BIT) | LOCAL_BIT;
+  return mac;
+}
