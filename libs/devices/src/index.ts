@@ -60,6 +60,9 @@ export {
 export { net } from './virtio/net/module';
 export { MAX_PAIRS, type NetConfig } from './virtio/net/net-config';
 export { type NetOptions, type NetSource, openNet, type OpenNet } from './virtio/net/open-net';
+export { vhostNet } from './virtio/vhost/net-module';
+export { openVsock, type OpenVsock } from './virtio/vhost/open-vsock';
+export { vhostVsock, type VsockConfig } from './virtio/vhost/vsock';
 export { DevicePage, devicePageSize } from './virtio/device-page';
 export { type VirtioPciConfig, virtioPciRequest } from './virtio/pci/config';
 export {

@@ -32,12 +32,20 @@ export {
 } from './fork/child-state';
 export { forkProcess } from './fork/fork-process';
 export { FORKABLE_NODE_FLAGS, makeForkable } from './fork/forkable';
-export { codeRange, INTERPRETED_NODE_FLAGS } from './jail/executable-memory';
+export {
+  codeRange,
+  forbidWritableCode,
+  INTERPRETER_NODE_FLAGS,
+  startCompiling,
+  writableCode,
+} from './jail/executable-memory';
+export { faultOf } from './jail/faults';
 export { Jail } from './jail/jail';
 export { JailError } from './jail/jail-error';
 export type { Limits } from './jail/limits';
 export { type Ids, type Namespace, NAMESPACES } from './jail/namespaces';
 export type { Bind } from './jail/root';
 export { verifyLockedDown } from './jail/verify-process';
+export { checkEssentialCalls, EssentialCallError } from './seccomp/essential-calls';
 export { type AskedCall, SeccompListener } from './seccomp/listener';
-export { lockDown } from './seccomp/lock-down';
+export { lockDown, type LockDownOptions } from './seccomp/lock-down';

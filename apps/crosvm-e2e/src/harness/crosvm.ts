@@ -122,7 +122,7 @@ export class Crosvm implements AsyncDisposable {
   /** Its device hosts by the names of their devices. From now on, `ended` looks for them, too. */
   async deviceHosts(): Promise<ReadonlyMap<string, Process>> {
     const named = childrenOf(await this.pid()).map(
-      (child) => [/device-host\.js (.+)$/.exec(child.commandLine)?.[1] ?? '', child] as const,
+      (child) => [/^crosvm (.+)$/.exec(child.commandLine)?.[1] ?? '', child] as const,
     );
     const hosts = new Map(named.filter(([name]) => name !== ''));
     this.#deviceHosts = [...hosts.values()];

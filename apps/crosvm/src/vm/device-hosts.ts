@@ -9,6 +9,7 @@ import {
 } from '@crosvm/sys-util';
 
 import type { SeccompPolicies } from '../host/seccomp-policies';
+import type { CallRecord } from './call-record';
 import { type HostedDevice, hostNeeds } from './device-plan';
 import { HostLink, type HostLinkEvents, type Patience } from './host-link';
 import { MAX_HOST_MESSAGE } from './host-messages';
@@ -16,6 +17,7 @@ import type { StartedHost } from './host-start';
 import { startHostThread } from './host-thread';
 import { HostZygote } from './host-zygote';
 import type { VmEnd } from './vm-end';
+import type { ForkRequest } from './zygote-messages';
 
 /** How device hosts run. */
 export interface DeviceHostsOptions {
@@ -25,6 +27,8 @@ export interface DeviceHostsOptions {
   readonly policies: SeccompPolicies;
   /** Whether calls that a policy forbids are only logged. */
   readonly logForbidden: boolean;
+  /** Takes all calls of the hosts, none of which is forbidden then. */
+  readonly record?: CallRecord;
   readonly log: Logger;
   /** A host failed. */
   readonly onEnd: (end: VmEnd) => void;
@@ -38,8 +42,6 @@ function leastUrgent(log: Logger): LogLevel {
 export class DeviceHosts {
   readonly #options: DeviceHostsOptions;
   readonly #links: HostLink[] = [];
-  /** What processes are forked from, by whether their JavaScript is compiled. */
-  readonly #zygotes = new Map<boolean, HostZygote>();
 
   constructor(options: DeviceHostsOptions) {
     this.#options = options;
@@ -53,15 +55,15 @@ export class DeviceHosts {
    */
   start(devices: readonly HostedDevice[], memory: GuestMemory, poller: Poller): void {
     const { processes } = this.#options;
+    const zygote = processes && devices.length > 0 ? new HostZygote(poller) : undefined;
     const groups = processes ? devices.map((device) => [device]) : [devices];
     for (const group of groups) {
-      const link = this.#startHost(group, poller);
+      const link = this.#startHost(group, zygote);
       this.#links.push(link);
       link.attach(poller);
       this.#give(link, group, memory);
     }
-    this.#zygotes.forEach((zygote) => zygote.last());
-    this.#zygotes.clear();
+    zygote?.last();
   }
 
   /**
@@ -83,41 +85,40 @@ export class DeviceHosts {
     }
   }
 
-  #startHost(group: readonly HostedDevice[], poller: Poller): HostLink {
-    const { processes, log, onEnd, logForbidden } = this.#options;
+  #startHost(group: readonly HostedDevice[], zygote: HostZygote | undefined): HostLink {
+    const { log, onEnd, logForbidden, record } = this.#options;
     const [near, far] = socketPair();
     // A process may send the descriptor at which its forbidden calls are heard of.
-    const maxFds = processes ? 1 : 0;
+    const maxFds = zygote === undefined ? 0 : 1;
     const control = FdSocket.adopt(near, { maxBytes: MAX_HOST_MESSAGE, maxFds, nonblock: true });
     const names = group.map(({ name }) => name);
     const label = names.join(', ');
     const [first] = group;
     const host =
-      processes && first !== undefined
-        ? this.#fork(first, far.raw, poller)
-        : startHostThread(far.raw);
+      zygote === undefined || first === undefined
+        ? startHostThread(far.raw)
+        : zygote.fork(this.#request(first), far.raw);
     far.close();
     void this.#logStarted(label, host);
-    const part = processes ? `the device host of ${label}` : 'the thread of the device hosts';
+    const part = zygote ? `the device host of ${label}` : 'the thread of the device hosts';
     const events: HostLinkEvents = {
       onFailure: (cause) => onEnd({ kind: 'failed', part, cause }),
       log,
     };
     const hasOutput = group.some(({ plan }) => plan.kind === 'serial' && plan.output);
-    return new HostLink({ part, names, hasOutput, control, host, logForbidden }, events);
+    const recordCall =
+      record === undefined || first === undefined ? undefined : record.of(this.#request(first));
+    return new HostLink(
+      { part, names, hasOutput, control, host, logForbidden, ...(recordCall && { recordCall }) },
+      events,
+    );
   }
 
-  #fork({ name, plan }: HostedDevice, controlFd: number, poller: Poller): StartedHost {
+  #request({ name, plan }: HostedDevice): ForkRequest {
     const { policy, compiled } = hostNeeds(plan);
-    let zygote = this.#zygotes.get(compiled);
-    if (zygote === undefined) {
-      zygote = new HostZygote(poller, compiled);
-      this.#zygotes.set(compiled, zygote);
-    }
-    return zygote.fork(
-      { label: name, policy: this.#options.policies.file(policy, name) },
-      controlFd,
-    );
+    const { policies, record } = this.#options;
+    const file = policies.file(policy, name);
+    return { label: name, policy: file, compiled, record: record !== undefined };
   }
 
   #give(link: HostLink, group: readonly HostedDevice[], memory: GuestMemory): void {

@@ -51,6 +51,8 @@ export interface HostLinkParts {
   readonly host: StartedHost;
   /** Whether calls that the host's policy forbids are only logged. */
   readonly logForbidden: boolean;
+  /** Takes each call of the host; it is made then, whatever the policy says. */
+  readonly recordCall?: (call: string) => void;
 }
 
 /** What a link reports. */
@@ -112,7 +114,8 @@ export class HostLink {
     try {
       this.#parts.control.send(encodeMessage(request), fds);
     } catch (error) {
-      if (!(error instanceof SysError && error.code === 'EPIPE')) {
+      // ECONNRESET: it is gone, and has not read everything.
+      if (!(error instanceof SysError && ['EPIPE', 'ECONNRESET'].includes(error.code))) {
         throw error;
       }
     }
@@ -211,9 +214,13 @@ export class HostLink {
 
   /** The host's jail is shut: looks whether that is so, and listens to what happens in it. */
   async #locked([listener]: readonly OwnedFd[]): Promise<void> {
-    const { host, part, logForbidden } = this.#parts;
+    const { host, part, logForbidden, recordCall } = this.#parts;
     if (listener !== undefined && this.#watch === undefined && this.#poller !== undefined) {
       this.#watch = new CallWatch(listener, this.#poller, (call) => {
+        if (recordCall !== undefined) {
+          recordCall(call);
+          return true;
+        }
         if (logForbidden) {
           this.#events.log.warn(`${part} made a system call that its policy forbids: ${call}`);
           return true;

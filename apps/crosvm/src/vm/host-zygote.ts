@@ -1,7 +1,7 @@
 import type * as ChildProcess from 'node:child_process';
 import { join } from 'node:path';
 
-import { adoptOrphans, FORKABLE_NODE_FLAGS, INTERPRETED_NODE_FLAGS } from '@crosvm/io-jail';
+import { adoptOrphans, FORKABLE_NODE_FLAGS, INTERPRETER_NODE_FLAGS } from '@crosvm/io-jail';
 import {
   closeInheritedOnExec,
   FdSocket,
@@ -41,11 +41,8 @@ export class HostZygote {
   readonly #onChild = (): void => this.#hosts.forEach((host) => host.look());
   #isLast = false;
 
-  /**
-   * @param compiled whether the hosts' JavaScript is compiled, and not interpreted
-   * @throws SysError EMFILE
-   */
-  constructor(poller: Poller, compiled: boolean) {
+  /** @throws SysError EMFILE */
+  constructor(poller: Poller) {
     this.#poller = poller;
     // The hosts are children of a process that ends at once.
     adoptOrphans();
@@ -56,7 +53,7 @@ export class HostZygote {
       maxFds: 0,
       nonblock: true,
     });
-    const flags = [...FORKABLE_NODE_FLAGS, ...(compiled ? [] : INTERPRETED_NODE_FLAGS)];
+    const flags = [...FORKABLE_NODE_FLAGS, ...INTERPRETER_NODE_FLAGS];
     const script = join(__dirname, 'device-zygote.js');
     const child = loadChildProcess().spawn(process.execPath, [...flags, script], {
       // The last one has the number CONTROL_FD.
@@ -86,7 +83,8 @@ export class HostZygote {
     try {
       this.#socket.send(encodeZygoteMessage(request), [controlFd, host.stderrFd]);
     } catch (error) {
-      if (!(error instanceof SysError && error.code === 'EPIPE')) {
+      // ECONNRESET: it is gone, and has not read everything.
+      if (!(error instanceof SysError && ['EPIPE', 'ECONNRESET'].includes(error.code))) {
         throw error;
       }
     }

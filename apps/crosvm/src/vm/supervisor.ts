@@ -5,6 +5,7 @@ import { kvmKind, PVM_HINT } from '../host/cpu-info';
 import { openDisks } from '../host/open-disks';
 import { SeccompPolicies } from '../host/seccomp-policies';
 import { buildMachine } from './build-machine';
+import { CallRecord } from './call-record';
 import { ConsoleInput } from './console-input';
 import { DeviceHosts } from './device-hosts';
 import { type HostedDevice, hostNeeds } from './device-plan';
@@ -62,6 +63,8 @@ function watchForStall(runState: SharedRunState, log: Logger): Disposable {
  */
 export async function runVm(config: RunConfig, log: Logger): Promise<VmEnd> {
   const policies = new SeccompPolicies(config.seccompPolicyDir);
+  using record =
+    config.seccompRecord === undefined ? undefined : CallRecord.create(config.seccompRecord);
   const hurry = new AbortController();
   let end: (end: VmEnd) => void = () => undefined;
   const ended = new Promise<VmEnd>((resolve) => {
@@ -85,6 +88,7 @@ export async function runVm(config: RunConfig, log: Logger): Promise<VmEnd> {
     processes: config.sandbox,
     policies,
     logForbidden: config.seccompLogFailures === true,
+    ...(record !== undefined && { record }),
     log,
     onEnd: end,
   });

@@ -9,6 +9,10 @@ export interface ForkRequest {
   readonly label: string;
   /** The file of its seccomp policy. */
   readonly policy: string;
+  /** Whether its JavaScript is compiled, and not interpreted. */
+  readonly compiled: boolean;
+  /** Whether the supervisor wants to hear of every system call. */
+  readonly record: boolean;
 }
 
 /** The answer. */

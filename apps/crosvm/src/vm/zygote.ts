@@ -1,7 +1,9 @@
 import { constants } from 'node:os';
 
 import {
+  checkEssentialCalls,
   codeRange,
+  forbidWritableCode,
   Jail,
   JailError,
   loadPolicy,
@@ -9,8 +11,10 @@ import {
   makeForkable,
   type Policy,
   PolicyError,
+  startCompiling,
+  writableCode,
 } from '@crosvm/io-jail';
-import { blockSignals, FdSocket, type OwnedFd, SignalSet } from '@crosvm/sys-util';
+import { blockSignals, FdSocket, type OwnedFd, SignalSet, SysError } from '@crosvm/sys-util';
 
 import { DeviceHost } from './device-host';
 import {
@@ -33,9 +37,14 @@ const MAX_FDS = 1024;
 class Policies {
   readonly #loaded = new Map<string, Policy>();
 
-  /** @throws PolicyError */
+  /** @throws PolicyError, EssentialCallError */
   get(path: string): Policy {
-    const policy = this.#loaded.get(path) ?? loadPolicy(path);
+    const known = this.#loaded.get(path);
+    if (known !== undefined) {
+      return known;
+    }
+    const policy = loadPolicy(path);
+    checkEssentialCalls(policy);
     this.#loaded.set(path, policy);
     return policy;
   }
@@ -43,12 +52,14 @@ class Policies {
 
 /** Starts a device host, which is this process again, in a jail. */
 function forkHost(
-  { label, policy: path }: ForkRequest,
+  { label, policy: path, compiled, record }: ForkRequest,
   { control, stderr }: { readonly control: OwnedFd; readonly stderr: OwnedFd },
   policies: Policies,
 ): number {
   const policy = policies.get(path);
-  const executable = codeRange();
+  const executable = compiled ? codeRange() : undefined;
+  const options = { record, ...(executable !== undefined && { executable }) };
+  const writable = compiled ? [] : writableCode();
   return new Jail()
     .keepFds(control.raw)
     .stderrTo(stderr.raw)
@@ -56,7 +67,12 @@ function forkHost(
     .fork(() => {
       process.title = `crosvm ${label}`;
       blockSignals(new SignalSet(BLOCKED_SIGNALS));
-      using host = new DeviceHost(control, () => lockDown(policy, executable));
+      if (compiled) {
+        startCompiling();
+      } else {
+        forbidWritableCode(writable);
+      }
+      using host = new DeviceHost(control, () => lockDown(policy, options));
       return host.run() ? 0 : 1;
     });
 }
@@ -82,6 +98,18 @@ function answer(
   }
 }
 
+/** Answers; false if the supervisor is gone. */
+function sent(socket: FdSocket, reply: ForkReply): boolean {
+  try {
+    return socket.send(encodeZygoteMessage(reply));
+  } catch (error) {
+    if (error instanceof SysError && error.code === 'EPIPE') {
+      return false;
+    }
+    throw error;
+  }
+}
+
 /**
  * Forks device hosts as they are asked for, until nobody asks any more.
  * @param control the socket to the supervisor; taken over
@@ -98,6 +126,8 @@ export function serveForks(control: OwnedFd): void {
     }
     const reply = answer(decodeForkRequest(message.bytes), message.fds, policies);
     message.fds.forEach((fd) => fd.close());
-    socket.send(encodeZygoteMessage(reply));
+    if (!sent(socket, reply)) {
+      return;
+    }
   }
 }

@@ -10,7 +10,12 @@ import {
 
 import type { ActivationContext, VirtioBackend } from '../virtio/backend';
 import { BackendHost } from '../virtio/backend-host';
-import { type BackEndRequest, decodeAnswer, encodeRequest } from '../virtio/channel/messages';
+import {
+  type BackEndRequest,
+  decodeAnswer,
+  encodeRequest,
+  RequestKind,
+} from '../virtio/channel/messages';
 import { DevicePage, devicePageSize } from '../virtio/device-page';
 import { type ChainServer, serveQueue } from '../virtio/queue/serve-queue';
 import type { VirtQueue } from '../virtio/queue/virt-queue';
@@ -99,6 +104,19 @@ export class BackendHostRig implements Disposable {
       },
     });
     this.host.attach(this.loop);
+  }
+
+  /** A device whose driver set up its queues and is ready. */
+  static active(features: bigint = Features.all): BackendHostRig {
+    const rig = new BackendHostRig();
+    rig.publishQueue(0);
+    rig.publishQueue(1);
+    rig.page.publish(features, 15, 2);
+    if (rig.ask({ kind: RequestKind.Activate }) !== true) {
+      throw new Error('the device cannot be activated');
+    }
+    rig.turn();
+    return rig;
   }
 
   /** Serves what is ready, a number of times. */

@@ -94,6 +94,7 @@ export class BlockRig {
       },
       serve: () => undefined,
       handOver: () => undefined,
+      fail: () => undefined,
       updateConfig: (offset, content) => {
         this.configChanges.push([offset, ...content]);
       },

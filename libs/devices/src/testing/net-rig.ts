@@ -116,6 +116,7 @@ export class NetRig implements Disposable {
       interrupt: (index) => (this.interrupts[index] = (this.interrupts[index] ?? 0) + 1),
       serve: (index) => this.#toServe.add(index),
       handOver: () => undefined,
+      fail: () => undefined,
       updateConfig: (offset, content) => this.configChanges.push([offset, ...content]),
     };
     this.net.activate(context);

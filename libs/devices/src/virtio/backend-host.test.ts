@@ -1,7 +1,5 @@
-import { EventFd, OwnedFd } from '@crosvm/sys-util';
 import { VIRTIO_PCI_ISR_CONFIG, VIRTIO_PCI_ISR_QUEUE } from '@crosvm/virtio-sys';
 
-import type { QueueHandover } from './backend';
 import { RequestKind } from './channel/messages';
 import { BackendHostRig } from '../testing/backend-host-rig';
 import { Features } from './testing/test-queue';
@@ -9,25 +7,7 @@ import { Features } from './testing/test-queue';
 const BUFFER = { at: 0x4000, length: 16, writable: true };
 const { Activate, Reset, QueueReset, QueueEnable, ConfigWrite } = RequestKind;
 
-/** Has the back end give queue `index` out of hand. */
-function handOver(rig: BackendHostRig, index: number): QueueHandover {
-  const handover = rig.backend.context?.handOver(index);
-  if (handover === undefined) {
-    throw new Error(`queue ${index} is not enabled`);
-  }
-  return handover;
-}
-
-/** A device whose driver set up its queues and is ready. */
-function activeRig(features: bigint = Features.all): BackendHostRig {
-  const rig = new BackendHostRig();
-  rig.publishQueue(0);
-  rig.publishQueue(1);
-  rig.page.publish(features, 15, 2);
-  expect(rig.ask({ kind: Activate })).toBe(true);
-  rig.turn();
-  return rig;
-}
+const activeRig = (features?: bigint): BackendHostRig => BackendHostRig.active(features);
 
 describe('a device that is active', () => {
   it('serves the queue that is kicked, and interrupts for it', () => {
@@ -120,73 +100,6 @@ describe('a device that is active', () => {
 
     expect(rig.ask({ kind: ConfigWrite, offset: 8, length: 2, value: 0x1234 })).toBe(true);
     expect(rig.backend.events).toContain('write 3412 at 8');
-  });
-});
-
-describe('a queue that is given out of hand', () => {
-  it('is served by nobody here until it is reset', () => {
-    using rig = activeRig();
-    rig.turn(2);
-    const handover = rig.backend.context?.handOver(1);
-    rig.drivers[1]?.add([BUFFER]);
-    rig.kick(1);
-    const meanwhile = rig.drivers[1]?.collectUsed();
-    const kicked = rig.kicks[1]?.read();
-    rig.ask({ kind: Reset });
-    rig.publishQueue(1);
-    rig.ask({ kind: Activate });
-    rig.turn(2);
-
-    expect(handover?.setup).toMatchObject({ enabled: true, size: 32 });
-    expect(meanwhile).toEqual([]);
-    expect(kicked).toBe(1);
-    expect(rig.drivers[1]?.collectUsed()).toHaveLength(1);
-  });
-
-  it('interrupts without us by messages, and with the ISR status by the pin', () => {
-    using rig = activeRig();
-    const direct = EventFd.adopt(OwnedFd.duplicate(handOver(rig, 0).callFd).release());
-    direct.signal();
-    const byMessage = [rig.interrupts(), rig.page.isr];
-    rig.page.publishPin(true);
-    const relayed = EventFd.adopt(OwnedFd.duplicate(handOver(rig, 0).callFd).release());
-    relayed.signal();
-    rig.turn();
-
-    expect(byMessage).toEqual([[1, 0, 0], 0]);
-    expect(rig.interrupts()).toEqual([1, 0, 0]);
-    expect(rig.page.isr).toBe(VIRTIO_PCI_ISR_QUEUE);
-    direct[Symbol.dispose]();
-    relayed[Symbol.dispose]();
-  });
-
-  it('comes back when it is reset alone', () => {
-    using rig = activeRig();
-    handOver(rig, 0);
-    rig.ask({ kind: QueueReset, queue: 0 });
-    const gone = rig.backend.context?.handOver(0);
-    rig.drivers[0]?.add([BUFFER]);
-    rig.ask({ kind: QueueEnable, queue: 0 });
-    rig.turn(2);
-
-    expect(gone).toBeUndefined();
-    expect(rig.drivers[0]?.collectUsed()).toHaveLength(1);
-  });
-
-  it('is none that the driver did not enable', () => {
-    using rig = activeRig();
-
-    expect(rig.backend.context?.handOver(7)).toBeUndefined();
-  });
-
-  it('is served when its back end asks for it', () => {
-    using rig = activeRig();
-    rig.turn(2);
-    rig.drivers[0]?.add([BUFFER]);
-    rig.backend.context?.serve(0);
-    rig.turn();
-
-    expect(rig.drivers[0]?.collectUsed()).toHaveLength(1);
   });
 });
 

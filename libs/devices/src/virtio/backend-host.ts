@@ -67,6 +67,8 @@ export class BackendHost implements BackEnd {
   readonly #registrations: PollRegistration[] = [];
   /** Of the queues that somebody else serves, where interrupts have to pass through here. */
   readonly #relay: CallRelay;
+  /** What a back end says is wrong with its queues. */
+  readonly #faults: (string | undefined)[] = [];
   #features = 0n;
   #active = false;
 
@@ -135,6 +137,7 @@ export class BackendHost implements BackEnd {
 
   #activate(): boolean {
     this.#stop();
+    this.#faults.length = 0;
     this.#features = this.#page.features;
     // The front end let no other features through; but then somebody else may write to the page.
     const isOffered = (this.#features & ~this.#config.features) === 0n;
@@ -149,6 +152,12 @@ export class BackendHost implements BackEnd {
       interrupt: (index) => this.#interrupt(index, VIRTIO_PCI_ISR_QUEUE),
       serve: (index) => this.#kicks[index]?.signal(),
       handOver: (index) => this.#handOver(index),
+      fail: (index, fault) => {
+        // Not now: the back end may be in the middle of something.
+        this.#faults[index] ??= fault;
+        this.#takeBack(index);
+        this.#kicks[index]?.signal();
+      },
       updateConfig: (offset, content) => {
         this.#page.updateConfig(offset, content);
         this.#interrupt(this.#queues.length, VIRTIO_PCI_ISR_CONFIG);
@@ -208,6 +217,7 @@ export class BackendHost implements BackEnd {
     return { setup, kickFd: kick.raw, callFd };
   }
 
+  /** Listens to the kicks of a queue, which may have been given out of hand. */
   #takeBack(index: number): void {
     this.#kickRegistrations[index]?.setInterest(POLL_READABLE);
   }
@@ -232,6 +242,11 @@ export class BackendHost implements BackEnd {
     this.#kicks[index]?.read();
     const queue = this.#queues[index];
     if (!this.#active || queue === undefined) {
+      return;
+    }
+    const fault = this.#faults[index];
+    if (fault !== undefined) {
+      this.#giveUp(index, fault);
       return;
     }
     const more = this.#config.backend.handleQueue(index);

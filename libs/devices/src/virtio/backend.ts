@@ -38,6 +38,11 @@ export interface ActivationContext {
    * if the driver did not enable it.
    */
   handOver(index: number): QueueHandover | undefined;
+  /**
+   * Gives up on what the driver made of queue `index`: the device is stopped (`reset` is called soon,
+   * if not now) until the driver resets it. `fault` is for the log.
+   */
+  fail(index: number, fault: string): void;
   /** Changes config bytes from `offset` on, and tells the driver. */
   updateConfig(offset: number, content: Uint8Array): void;
 }

@@ -2,9 +2,17 @@ import type { DeviceModule } from './backend';
 import { block } from './block/module';
 import { net } from './net/module';
 import { rng } from './rng';
+import { vhostNet } from './vhost/net-module';
+import { vhostVsock } from './vhost/vsock';
 
 /** Every kind of virtio device there is: one line a kind. */
-export const VIRTIO_DEVICES: readonly DeviceModule<unknown>[] = [block, net, rng];
+export const VIRTIO_DEVICES: readonly DeviceModule<unknown>[] = [
+  block,
+  net,
+  rng,
+  vhostNet,
+  vhostVsock,
+];
 
 /**
  * The kind of devices that has this name.

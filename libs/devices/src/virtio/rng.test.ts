@@ -31,6 +31,7 @@ function rig() {
     interrupt: () => undefined,
     serve: () => undefined,
     handOver: () => undefined,
+    fail: () => undefined,
     updateConfig: () => undefined,
   };
   device.activate(context);

@@ -1,12 +1,29 @@
 import { readFileSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
 
+import { check } from '@crosvm/sys-util';
+
+import { PROT_EXEC, PROT_READ } from '../abi';
 import type { AddressRange } from '../bpf/executable-range';
+import { libc } from '../sys/libc';
 
 /**
- * What `node` must be started with for JavaScript to be interpreted only: no memory is both written to and
- * executed then, and new executable memory can be forbidden altogether.
+ * What Node is to be started with for JavaScript and regular expressions to be interpreted. V8 makes no
+ * machine code then that a garbage collection would have to write to; to stop compiling later does not
+ * undo what was compiled.
  */
-export const INTERPRETED_NODE_FLAGS = ['--jitless', '--no-expose-wasm'] as const;
+export const INTERPRETER_NODE_FLAGS = [
+  '--no-opt',
+  '--no-maglev',
+  '--no-sparkplug',
+  '--regexp-interpret-all',
+] as const;
+
+/** V8's compilers that are worth while for a process that serves for long. */
+const COMPILERS = ['--opt', '--sparkplug'] as const;
+
+/** Nobody but V8, for its code, sets aside so much: libc's arenas have 64 MiB. */
+const MIN_CODE_RESERVE = 100 * 1024 * 1024;
 
 interface MappedRange extends AddressRange {
   /** Such as `rwxp`. */
@@ -26,27 +43,70 @@ function anonymousMemory(): MappedRange[] {
     }));
 }
 
+/** Neighbouring ranges that fulfil a condition, as one. */
+function runsOf(accepts: (range: MappedRange) => boolean): MappedRange[][] {
+  const runs: MappedRange[][] = [];
+  let run: MappedRange[] = [];
+  for (const range of anonymousMemory().filter(accepts)) {
+    if (run.at(-1)?.end !== range.start) {
+      run = [];
+      runs.push(run);
+    }
+    run.push(range);
+  }
+  return runs;
+}
+
+function spanOf(run: readonly MappedRange[]): AddressRange {
+  return { start: run[0]?.start ?? 0, end: run.at(-1)?.end ?? 0 };
+}
+
+function sizeOf({ start, end }: AddressRange): number {
+  return end - start;
+}
+
 /**
  * Where V8 puts the code that it compiles: memory that is executable, with what it set aside around
- * it. Undefined if it compiles nothing.
+ * it; or only set aside, in a process that has compiled nothing. Undefined if it cannot compile.
  */
 export function codeRange(): AddressRange | undefined {
   const isCode = ({ permissions }: MappedRange): boolean => permissions[2] === 'x';
   const isReserved = ({ permissions }: MappedRange): boolean => permissions === '---p';
-  let found: AddressRange | undefined;
-  let run: { start: number; end: number; hasCode: boolean } | undefined;
-  for (const range of anonymousMemory()) {
-    if (!isCode(range) && !isReserved(range)) {
-      run = undefined;
-    } else if (run?.end === range.start) {
-      run.end = range.end;
-      run.hasCode ||= isCode(range);
-    } else {
-      run = { start: range.start, end: range.end, hasCode: isCode(range) };
-    }
-    if (run?.hasCode === true) {
-      found = { start: run.start, end: run.end };
-    }
+  const runs = runsOf((range) => isCode(range) || isReserved(range));
+  const withCode = runs.findLast((run) => run.some(isCode));
+  if (withCode !== undefined) {
+    return spanOf(withCode);
   }
-  return found;
+  const [largest] = runs.map(spanOf).sort((one, other) => sizeOf(other) - sizeOf(one));
+  return largest !== undefined && sizeOf(largest) >= MIN_CODE_RESERVE ? largest : undefined;
+}
+
+/** Memory that can be both written to and executed: V8's, where it does not switch between the two. */
+export function writableCode(): AddressRange[] {
+  return anonymousMemory()
+    .filter(({ permissions }) => permissions.startsWith('rwx'))
+    .map(({ start, end }) => ({ start, end }));
+}
+
+/**
+ * Lets no memory be both written to and executed, in a process that compiles nothing. It needs no new
+ * executable memory, so that can be forbidden altogether.
+ * @param writable what `writableCode` gave, in this process or in the one that it is a fork of
+ * @throws Error if Node was not started with `INTERPRETER_NODE_FLAGS`
+ * @throws SysError
+ */
+export function forbidWritableCode(writable: readonly AddressRange[]): void {
+  const missing = INTERPRETER_NODE_FLAGS.filter((flag) => !process.execArgv.includes(flag));
+  if (missing.length > 0) {
+    throw new Error(`node must be started with ${missing.join(' ')} for it`);
+  }
+  for (const { start, end } of writable) {
+    // SAFETY: V8 writes there only when it compiles, or collects what it compiled.
+    check('mprotect', libc.mprotect(start, end - start, PROT_READ | PROT_EXEC));
+  }
+}
+
+/** Has JavaScript compiled from now on, although Node was started with `INTERPRETER_NODE_FLAGS`. */
+export function startCompiling(): void {
+  COMPILERS.forEach((flag) => setFlagsFromString(flag));
 }

@@ -11,7 +11,7 @@ const inJail = reason === undefined ? describe : describe.skip;
 function jailed(jail: string, inside: string, outside = ''): string {
   return `
     import * as fs from 'node:fs';
-    import { Jail, makeForkable, adoptOrphans, waitForChild, pollChild, killChild } from './index';
+    import { faultOf, Jail, makeForkable, adoptOrphans, waitForChild, pollChild, killChild } from './index';
     import { createPipe } from '@crosvm/sys-util';
     makeForkable();
     adoptOrphans();
@@ -31,6 +31,16 @@ function jailed(jail: string, inside: string, outside = ''): string {
       fs.writeSync(1, JSON.stringify({ name: error.name, message: error.message, hint: error.hint }));
     }
     process.exit(0);
+  `;
+}
+
+/** A module that ends with status 0 when that process is gone. */
+function untilGone(pid: string): string {
+  return `
+    import { existsSync } from 'node:fs';
+    const end = Date.now() + 5000;
+    while (existsSync('/proc/${pid}') && Date.now() < end) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+    process.exit(existsSync('/proc/${pid}') ? 1 : 0);
   `;
 }
 
@@ -189,12 +199,7 @@ inJail(`a jail${reason === undefined ? '' : ` [skipped: ${reason}]`}`, () => {
         `fs.readSync(reader.raw, Buffer.alloc(9)); fs.writeSync(1, String(pid)); process.exit(0);`,
       ),
     );
-    const gone = runForkable(`
-      import { existsSync } from 'node:fs';
-      const end = Date.now() + 5000;
-      while (existsSync('/proc/${end.stdout}') && Date.now() < end) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
-      process.exit(existsSync('/proc/${end.stdout}') ? 1 : 0);
-    `);
+    const gone = runForkable(untilGone(end.stdout));
 
     expect(end.stdout).toMatch(/^\d+$/);
     expect(gone.status).toBe(0);
@@ -211,6 +216,36 @@ inJail(`a jail${reason === undefined ? '' : ` [skipped: ${reason}]`}`, () => {
       message: 'new namespaces: unshare: no space left on device (ENOSPC)',
       hint: 'as root: sysctl user.max_user_namespaces=10000',
     });
+  });
+
+  it.each(['SIGSEGV', 'SIGABRT', 'SIGBUS', 'SIGSYS'])(
+    'ends by %s, with its number as status',
+    (fault) => {
+      const seen = evaluateForkable(
+        jailed(
+          '',
+          `for (;;) fs.readFileSync(0);`,
+          `process.kill(pid, '${fault}');
+         const end = waitForChild(pid);
+         fs.writeSync(1, JSON.stringify([end.kind, faultOf(end.status)])); process.exit(0);`,
+        ),
+      );
+
+      expect(seen).toEqual(['exited', fault]);
+    },
+  );
+
+  it('does not stay when whoever asks for it is killed before it is ready', () => {
+    const stuck = jailed('', '').replace(
+      '.fork(',
+      `.bind({ get source() { fs.writeSync(2, fs.readlinkSync('/proc/self')); for (;;) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0); }, target: '/p' }).stderrTo(2).fork(`,
+    );
+    const { stderr } = runForkable(stuck, {
+      under: ['sh', '-c', '"$@" & sleep 1; kill -9 $!', 'sh'],
+    });
+
+    expect(stderr).toMatch(/^\d+/);
+    expect(runForkable(untilGone(String(Number.parseInt(stderr, 10)))).status).toBe(0);
   });
 
   it('serves a program that goes on for long, compiling and collecting garbage', () => {

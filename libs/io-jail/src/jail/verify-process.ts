@@ -11,9 +11,12 @@ const EXPECTED: readonly (readonly [field: string, value: RegExp, complaint: str
   ),
 ];
 
+/** The state of a thread that has ended and was not waited for: the kernel has taken its filters away. */
+const ENDED = /^[ZX]/;
+
 /**
  * Sees to it, from the outside, that a process is locked down: filtered, without any capability and unable
- * to get one, in each of its threads.
+ * to get one, in each of its threads. Threads that have ended are no danger.
  * @throws JailError that says what is missing
  * @throws Error ENOENT if there is no such process
  */
@@ -23,6 +26,9 @@ export function verifyLockedDown(pid: number): void {
     const fields = new Map(
       status.split('\n').map((line) => line.split(':\t', 2) as [string, string | undefined]),
     );
+    if (ENDED.test(fields.get('State') ?? '')) {
+      continue;
+    }
     for (const [field, value, complaint] of EXPECTED) {
       const found = fields.get(field)?.trim();
       if (found === undefined || !value.test(found)) {

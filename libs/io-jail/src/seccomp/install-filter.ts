@@ -14,8 +14,9 @@ import { libc } from '../sys/libc';
 const INSTRUCTION_SIZE = 8;
 
 function install(program: Uint8Array, flags: number): number {
-  // Memory of JavaScript's own moves about; the program must lie still while the kernel copies it.
-  using memory = Mapping.anonymous(program.length);
+  // Memory of JavaScript's own moves about; the program must lie still while the kernel copies it. It
+  // stays mapped: under the filter, to unmap it may be a call that waits for a supervisor.
+  const memory = Mapping.anonymous(program.length);
   memory.bytes.set(program);
   const argument = sock_fprog.allocate();
   argument.len = program.length / INSTRUCTION_SIZE;

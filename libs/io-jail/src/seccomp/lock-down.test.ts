@@ -1,4 +1,4 @@
-import { INTERPRETED_NODE_FLAGS } from '../jail/executable-memory';
+import { INTERPRETER_NODE_FLAGS } from '../jail/executable-memory';
 import { evaluateForkable, runForkable, whyNoJails } from '../testing/run-forkable';
 
 const reason = whyNoJails();
@@ -23,15 +23,20 @@ function lockedDown(inside: string, outside: string): string {
   return `
     import * as fs from 'node:fs';
     import { bind, check, FdSocket } from '@crosvm/sys-util';
-    import { codeRange, Jail, killChild, adoptOrphans, lockDown, makeForkable, parsePolicy, pollChild, SeccompListener, verifyLockedDown, waitForChild } from './index';
+    import { codeRange, forbidWritableCode, writableCode, Jail, killChild, adoptOrphans, lockDown, makeForkable, parsePolicy, pollChild, SeccompListener, verifyLockedDown, waitForChild } from './index';
     makeForkable();
     adoptOrphans();
     const libc = bind(null, { getppid: ['int', []], uname: ['int', ['pointer']], mprotect: ['int', ['pointer', 'size_t', 'int']] });
     const [near, far] = FdSocket.pair();
     const policy = parsePolicy(${JSON.stringify(POLICY)}, { file: 'test.policy' });
     const code = codeRange();
+    const writable = writableCode();
     const pid = new Jail().keepFds(far.raw).stderrTo(2).fork(() => {
-      const listener = lockDown(policy, code);
+      const interpreted = process.execArgv.includes('--no-opt');
+      if (interpreted) {
+        forbidWritableCode(writable);
+      }
+      const listener = lockDown(policy, interpreted ? {} : { executable: code });
       far.send(Buffer.from('locked'), [listener.raw]);
       listener.close();
       ${inside}
@@ -113,7 +118,7 @@ inJail(
           `const maps = fs.readFileSync('/proc/' + pid + '/maps', 'utf8');
          print([waitForChild(pid), /^\\S+ rwx/m.test(maps)]);`,
         ),
-        { flags: INTERPRETED_NODE_FLAGS },
+        { flags: INTERPRETER_NODE_FLAGS },
       );
 
       expect(seen).toEqual([{ kind: 'exited', status: 17 }, false]);

@@ -1,29 +1,55 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
 import { Errno, type OwnedFd, SysError } from '@crosvm/sys-util';
 
-import type { AddressRange } from '../bpf/executable-range';
 import { compileFilter } from '../bpf/compile-filter';
+import type { AddressRange } from '../bpf/executable-range';
 import type { Policy } from '../policy/policy';
+import { checkEssentialCalls, handOverOnly } from './essential-calls';
 import { installFilter, installFilterWithListener } from './install-filter';
+
+/** How a process is locked down. */
+export interface LockDownOptions {
+  /** Memory that may be made executable, whatever the policy says. */
+  readonly executable?: AddressRange;
+  /** The supervisor is asked about all calls, whatever the policy says of them. Default: false. */
+  readonly record?: boolean;
+}
+
+/** Collects garbage, so that there is none to be collected for a while. */
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+}
 
 /**
  * Lets this process make the system calls that a policy permits and no others, for ever.
  *
  * A forbidden call is not made; a supervisor that listens at the descriptor that is returned is told which
- * it was, and decides what becomes of the process. Where the kernel cannot do that (before Linux 5.7), a
- * forbidden call kills the process by SIGSYS, and undefined is returned.
- * @param executable memory that may be made executable, whatever the policy says
+ * it was, and decides what becomes of the process. Until it has the descriptor nobody does: it is to be
+ * sent next, by sendmsg. Where the kernel cannot do that (before Linux 5.7), a forbidden call kills the
+ * process by SIGSYS, and undefined is returned.
+ * @throws EssentialCallError if the policy forbids what every process needs
  * @throws FilterError if the policy is too large
- * @throws SysError
+ * @throws SysError; EINVAL if calls are to be recorded and the kernel cannot do that
  */
-export function lockDown(policy: Policy, executable?: AddressRange): OwnedFd | undefined {
-  const options = executable === undefined ? {} : { executable };
+export function lockDown(policy: Policy, options: LockDownOptions = {}): OwnedFd | undefined {
+  const { record = false, ...compileOptions } = options;
+  checkEssentialCalls(policy);
+  if (record) {
+    // Which takes calls that nobody would answer, until the listener is handed over.
+    collectGarbage();
+  }
+  const asking = { ...compileOptions, violation: 'notify' } as const;
   try {
-    return installFilterWithListener(compileFilter(policy, { ...options, violation: 'notify' }));
+    const asked = record ? handOverOnly(policy) : policy;
+    return installFilterWithListener(compileFilter(asked, asking));
   } catch (error) {
-    if (!(error instanceof SysError && error.errno === Errno.EINVAL)) {
+    if (record || !(error instanceof SysError && error.errno === Errno.EINVAL)) {
       throw error;
     }
-    installFilter(compileFilter(policy, options));
+    installFilter(compileFilter(policy, compileOptions));
     return undefined;
   }
 }

@@ -12,6 +12,7 @@ export const net: DeviceModule<NetConfig> = {
   name: 'net',
   deviceType: VIRTIO_ID_NET,
   policy: 'net_device',
+  compiled: true,
   queueMaxSizes: netQueueSizes,
   features: netFeatures,
   configSpace: netConfigSpace,

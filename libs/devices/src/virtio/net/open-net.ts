@@ -19,6 +19,7 @@ import {
   TapError,
 } from '@crosvm/net-util';
 import { OwnedFd } from '@crosvm/sys-util';
+import { VhostNet } from '@crosvm/vhost';
 
 import { HEADER_BYTES } from './frame';
 import type { NetConfig } from './net-config';
@@ -40,14 +41,16 @@ export interface NetOptions {
   readonly pairs?: number;
   /** Bytes of the largest packet; default what the interface has. */
   readonly mtu?: number;
+  /** For the `vhostNet` module, and not for `net`; default false. */
+  readonly vhost?: boolean;
 }
 
-/** A TAP interface that is open and configured, for the `net` module. */
+/** A TAP interface that is open and configured, for the `net` or `vhostNet` module. */
 export interface OpenNet extends Disposable {
   readonly config: NetConfig;
   /** The interface's name. */
   readonly name: string;
-  /** Its descriptors, one a pair of queues. */
+  /** Its descriptors, one a pair of queues; then those of vhost-net, if asked for. */
   readonly fds: readonly OwnedFd[];
 }
 
@@ -63,13 +66,16 @@ const TCP_OFFLOADS = TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN;
 
 /**
  * Makes or opens the host's end of a network card.
- * @throws TapError, AddressError
+ * @throws TapError, AddressError, VhostError
  */
 export function openNet(source: NetSource, options: NetOptions = {}): OpenNet {
   const { pairs = 1 } = options;
   const mac = options.mac === undefined ? randomMac() : parseMac(options.mac);
   const tap = openTap(source, pairs);
+  const fds = [...tap.fds];
+  const close = (): void => fds.forEach((fd) => fd.close());
   try {
+    fds.push(...openVhosts(options.vhost === true ? pairs : 0));
     tap.vnetHeaderSize = HEADER_BYTES;
     const offload = knownOffloads(tap);
     if (source.kind === 'create') {
@@ -77,9 +83,23 @@ export function openNet(source: NetSource, options: NetOptions = {}): OpenNet {
     }
     const mtu = options.mtu ?? mtuOf(tap);
     const config = { mac: [...mac], pairs, offload, ...(mtu !== undefined && { mtu }) };
-    return { config, name: tap.name, fds: tap.fds, [Symbol.dispose]: () => tap.close() };
+    return { config, name: tap.name, fds, [Symbol.dispose]: close };
   } catch (error) {
-    tap.close();
+    close();
+    throw error;
+  }
+}
+
+/** So many vhost-net devices. */
+function openVhosts(count: number): OwnedFd[] {
+  const fds: OwnedFd[] = [];
+  try {
+    while (fds.length < count) {
+      fds.push(VhostNet.open().release());
+    }
+    return fds;
+  } catch (error) {
+    fds.forEach((fd) => fd.close());
     throw error;
   }
 }
