@@ -39,6 +39,7 @@ export {
   startCompiling,
   writableCode,
 } from './jail/executable-memory';
+export { faultOf } from './jail/faults';
 export { Jail } from './jail/jail';
 export { JailError } from './jail/jail-error';
 export type { Limits } from './jail/limits';

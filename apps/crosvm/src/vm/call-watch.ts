@@ -1,10 +1,5 @@
 import { type AskedCall, SeccompListener } from '@crosvm/io-jail';
-import {
-  type OwnedFd,
-  POLL_READABLE,
-  type Poller,
-  type PollRegistration,
-} from '@crosvm/sys-util';
+import { type OwnedFd, POLL_READABLE, type Poller, type PollRegistration } from '@crosvm/sys-util';
 import { currentArch, syscallName } from '@crosvm/syscall-defines';
 
 /** Hears of the system calls of a device host that its policy forbids. Each waits for `onCall`'s verdict. */

@@ -28,7 +28,10 @@ export interface HostedDevice {
 }
 
 /** What the process of a device's back end needs. */
-export function hostNeeds(plan: DevicePlan): { readonly policy: string; readonly compiled: boolean } {
+export function hostNeeds(plan: DevicePlan): {
+  readonly policy: string;
+  readonly compiled: boolean;
+} {
   if (plan.kind === 'serial') {
     return { policy: SERIAL_POLICY, compiled: false };
   }

@@ -14,9 +14,8 @@ import {
 
 import { JailedHost } from './jailed-host';
 import {
-  decodeZygoteMessage,
+  decodeForkReply,
   encodeZygoteMessage,
-  type ForkReply,
   type ForkRequest,
   MAX_ZYGOTE_MESSAGE,
 } from './zygote-messages';
@@ -106,7 +105,7 @@ export class HostZygote {
     if (typeof message === 'string') {
       return;
     }
-    const reply = decodeZygoteMessage<ForkReply>(message.bytes);
+    const reply = decodeForkReply(message.bytes);
     const host = this.#waiting.shift();
     if ('pid' in reply) {
       host?.started(reply.pid);

@@ -1,4 +1,11 @@
-import { type ChildState, isGone, killChild, openProcess, pollChild } from '@crosvm/io-jail';
+import {
+  type ChildState,
+  faultOf,
+  isGone,
+  killChild,
+  openProcess,
+  pollChild,
+} from '@crosvm/io-jail';
 import {
   type OwnedFd,
   POLL_READABLE,
@@ -17,10 +24,15 @@ const MAX_STDERR = 4096;
 function failureOf(state: ChildState, stderr: string): Error | undefined {
   const said = stderr === '' ? '' : `: ${stderr}`;
   switch (state.kind) {
-    case 'exited':
+    case 'exited': {
+      const fault = faultOf(state.status);
+      if (fault !== undefined) {
+        return new Error(`it was killed by ${fault}${said}`);
+      }
       return state.status === 0
         ? undefined
         : new Error(`it ended with status ${state.status}${said}`);
+    }
     case 'killed':
       return new Error(`it was killed by ${state.signal}${said}`);
     case 'stopped':

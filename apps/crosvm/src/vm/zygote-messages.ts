@@ -29,9 +29,12 @@ export function encodeZygoteMessage(message: ForkRequest | ForkReply): Uint8Arra
   return Buffer.from(JSON.stringify(message));
 }
 
-/** A message from bytes; both sides are ours. */
-export function decodeZygoteMessage<Message extends ForkRequest | ForkReply>(
-  bytes: Uint8Array,
-): Message {
-  return JSON.parse(Buffer.from(bytes).toString()) as Message;
+/** A request from its bytes; both sides are ours. */
+export function decodeForkRequest(bytes: Uint8Array): ForkRequest {
+  return JSON.parse(Buffer.from(bytes).toString()) as ForkRequest;
+}
+
+/** An answer from its bytes. */
+export function decodeForkReply(bytes: Uint8Array): ForkReply {
+  return JSON.parse(Buffer.from(bytes).toString()) as ForkReply;
 }

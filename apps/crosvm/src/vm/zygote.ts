@@ -14,11 +14,11 @@ import {
   startCompiling,
   writableCode,
 } from '@crosvm/io-jail';
-import { blockSignals, FdSocket, type OwnedFd, SignalSet } from '@crosvm/sys-util';
+import { blockSignals, FdSocket, type OwnedFd, SignalSet, SysError } from '@crosvm/sys-util';
 
 import { DeviceHost } from './device-host';
 import {
-  decodeZygoteMessage,
+  decodeForkRequest,
   encodeZygoteMessage,
   type ForkReply,
   type ForkRequest,
@@ -98,6 +98,18 @@ function answer(
   }
 }
 
+/** Answers; false if the supervisor is gone. */
+function sent(socket: FdSocket, reply: ForkReply): boolean {
+  try {
+    return socket.send(encodeZygoteMessage(reply));
+  } catch (error) {
+    if (error instanceof SysError && error.code === 'EPIPE') {
+      return false;
+    }
+    throw error;
+  }
+}
+
 /**
  * Forks device hosts as they are asked for, until nobody asks any more.
  * @param control the socket to the supervisor; taken over
@@ -112,8 +124,10 @@ export function serveForks(control: OwnedFd): void {
     if (typeof message === 'string') {
       return;
     }
-    const reply = answer(decodeZygoteMessage<ForkRequest>(message.bytes), message.fds, policies);
+    const reply = answer(decodeForkRequest(message.bytes), message.fds, policies);
     message.fds.forEach((fd) => fd.close());
-    socket.send(encodeZygoteMessage(reply));
+    if (!sent(socket, reply)) {
+      return;
+    }
   }
 }

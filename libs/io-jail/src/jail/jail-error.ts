@@ -8,7 +8,7 @@ export class JailError extends Error {
    */
   constructor(
     message: string,
-    readonly hint: string | undefined = undefined,
+    readonly hint?: string,
   ) {
     super(message);
   }

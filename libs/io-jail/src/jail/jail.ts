@@ -6,6 +6,7 @@ import { waitForChild } from '../fork/child-state';
 import { forkProcess } from '../fork/fork-process';
 import { libc } from '../sys/libc';
 import { keepDescriptors, verifyDescriptors } from './descriptors';
+import { endByFaults } from './faults';
 import { inPart, JailError } from './jail-error';
 import { type Limits, setLimits } from './limits';
 import {
@@ -164,7 +165,10 @@ export class Jail {
   }
 
   /** The process between: only children of one that entered a pid namespace are in it. */
-  #outer({ writer }: Pipe, go: Pipe, main: () => number): number {
+  #outer({ reader, writer }: Pipe, go: Pipe, main: () => number): number {
+    // The parent's ends: as long as they are open here, its end is not seen.
+    reader.close();
+    go.writer.close();
     const before = namespacesOfSelf();
     enterNamespaces(this.#namespaces, this.#ids);
     const pid = forkProcess(() => {
@@ -182,7 +186,9 @@ export class Jail {
   #inner(reports: OwnedFd, go: OwnedFd): number {
     check('setsid', libc.setsid());
     const keep = [...this.#keep, reports.raw];
-    readSync(go.raw, Buffer.alloc(1));
+    if (readSync(go.raw, Buffer.alloc(1)) === 0) {
+      throw new JailError('whoever asked for it is gone');
+    }
     dieWithParent();
     inPart('its descriptors', () => verifyDescriptors(keepDescriptors(keep, this.#stderr)));
     if (readdirSync('/proc/self/task').length !== 1) {
@@ -192,6 +198,7 @@ export class Jail {
       enterRoot(this.#emptyRoot, this.#binds);
       verifyRoot(this.#binds);
     }
+    inPart('the end by faults', endByFaults);
     inPart('its privileges', () => {
       setLimits(this.#limits);
       dropCapabilities();

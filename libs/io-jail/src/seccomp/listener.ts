@@ -1,4 +1,4 @@
-import { Errno, ioctl, OwnedFd, SysError } from '@crosvm/sys-util';
+import { Errno, ioctl, type OwnedFd, SysError } from '@crosvm/sys-util';
 
 import {
   seccomp_notif,

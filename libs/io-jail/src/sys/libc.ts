@@ -9,6 +9,8 @@ export const libc = bind(null, {
   fork: ['int', []],
   waitid: ['int', ['int', 'uint', 'pointer', 'int']],
   kill: ['int', ['int', 'int']],
+  signal: ['long', ['int', 'pointer']],
+  dlsym: ['pointer', ['pointer', 'string']],
   setsid: ['int', []],
   _exit: ['void', ['int']],
   pidfd_open: ['long', ['long', 'int', 'uint'], { symbol: 'syscall' }],
