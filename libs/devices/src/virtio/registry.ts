@@ -6,7 +6,7 @@ import { vhostNet } from './vhost/net-module';
 import { vhostVsock } from './vhost/vsock';
 
 /** Every kind of virtio device there is: one line a kind. */
-export const VIRTIO_DEVICES: readonly DeviceModule<unknown>[] = [
+const VIRTIO_DEVICES: readonly DeviceModule<unknown>[] = [
   block,
   net,
   rng,

@@ -29,7 +29,6 @@ export const WEXITED = 4;
 export const CLD_EXITED = 1;
 export const CLD_KILLED = 2;
 export const CLD_DUMPED = 3;
-export const CLD_STOPPED = 5;
 
 /** Resources for prlimit(2). Source: asm-generic/resource.h. */
 export const RLIMIT_CORE = 4;

@@ -1,4 +1,4 @@
-import { check, Errno, SysError } from '@crosvm/sys-util';
+import { check } from '@crosvm/sys-util';
 import { currentSyscalls } from '@crosvm/syscall-defines';
 
 import {
@@ -83,9 +83,4 @@ export function verifyPrivileges(): void {
   if (libc.prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) !== 0) {
     throw new JailError('it can be looked into');
   }
-}
-
-/** Whether an error says that something is not allowed. */
-export function isForbidden(error: unknown): boolean {
-  return error instanceof SysError && [Errno.EPERM, Errno.EACCES].includes(error.errno);
 }

@@ -54,7 +54,7 @@ function pathOf(fd: OwnedFd): string {
  * @throws JailError if there is a symbolic link on the way
  * @throws SysError ENOENT, ENOTDIR, EACCES
  */
-export function openPlace(path: string): OwnedFd {
+function openPlace(path: string): OwnedFd {
   const flags = O_PATH | constants.O_NOFOLLOW;
   let at = openFile('/', flags);
   for (const name of path.split('/').filter((part) => part !== '' && part !== '.')) {
