@@ -14,7 +14,7 @@ import {
 } from './processes';
 import { Scratch } from './scratch';
 import { connectByTerminal, type TerminalConnection } from './terminal';
-import { ANSWER_MS, END_MS, scaled, withLimit } from './time';
+import { ANSWER_MS, END_MS, scaled, until, withLimit } from './time';
 import type { Transcript } from './transcript';
 
 /** How crosvm is started. */
@@ -50,7 +50,6 @@ export class Crosvm implements AsyncDisposable {
   #mayStartAgain: boolean;
   #wasKilled = false;
   #patience = 1;
-  #deviceHosts: readonly Process[] = [];
 
   /** Starts `crosvm ARGS`. */
   static spawn(args: readonly string[], options: SpawnOptions = {}): Crosvm {
@@ -119,14 +118,23 @@ export class Crosvm implements AsyncDisposable {
     kill(await this.pid(), name);
   }
 
-  /** Its device hosts by the names of their devices. From now on, `ended` looks for them, too. */
-  async deviceHosts(): Promise<ReadonlyMap<string, Process>> {
+  /** The processes of its device hosts by the names of their devices: those that are there. */
+  async deviceHosts(): Promise<ReadonlyMap<string, number>> {
     const named = childrenOf(await this.pid()).map(
-      (child) => [/^crosvm (.+)$/.exec(child.commandLine)?.[1] ?? '', child] as const,
+      ({ pid, commandLine }) => [/^crosvm (.+)$/.exec(commandLine)?.[1] ?? '', pid] as const,
     );
-    const hosts = new Map(named.filter(([name]) => name !== ''));
-    this.#deviceHosts = [...hosts.values()];
-    return hosts;
+    return new Map(named.filter(([name]) => name !== ''));
+  }
+
+  /** The process of a device's host, such as that of `disk vda`, when it is there. */
+  async deviceHost(device: string): Promise<number> {
+    const parent = await this.pid();
+    return await until(`the device host of ${device}`, ANSWER_MS * this.#patience, () => {
+      const found = childrenOf(parent).find(
+        ({ commandLine }) => commandLine === `crosvm ${device}`,
+      );
+      return found?.pid;
+    });
   }
 
   /**
@@ -134,12 +142,9 @@ export class Crosvm implements AsyncDisposable {
    * @throws Error if there is none
    */
   async signalHost(device: string, name: NodeJS.Signals): Promise<void> {
-    const host = (await this.deviceHosts()).get(device);
-    if (host === undefined) {
-      throw new Error(`there is no device host of ${device}`);
-    }
+    const host = await this.deviceHost(device);
     this.#mayStartAgain = false;
-    kill(host.pid, name);
+    kill(host, name);
   }
 
   /** Leaves the output unread, so that its pipe fills up; on pipes only. */
@@ -163,7 +168,7 @@ export class Crosvm implements AsyncDisposable {
     if (await this.#startAgain()) {
       return await this.ended(limitMs);
     }
-    const left = await remaining(this.#mark, this.#deviceHosts, GRACE_MS);
+    const left = await remaining(this.#mark, GRACE_MS);
     if (left.length > 0) {
       throw new Error(`crosvm has ended, but left ${describe(left)}\n${this.#tails()}`);
     }

@@ -2,7 +2,16 @@ export { bareMetalOutput, bareMetalProgram } from './bare-metal';
 export type { Exit } from './connection';
 export { Crosvm, type SpawnOptions } from './crosvm';
 export { type Ability, type Guest, type GuestKernel, theGuest } from './guest';
-export { threadAffinities } from './processes';
+export { hostLacksIntruders, intrude, type Intrusion } from './intrusion';
+export {
+  descriptorsOf,
+  namespacesInUse,
+  namespacesOf,
+  socketsOf,
+  threadStatuses,
+  unixSockets,
+} from './process-facts';
+export { childrenOf, kill, type Process, threadAffinities } from './processes';
 export { HOST_KIND, hostCpus, type HostKind } from './host';
 export {
   bytesOnDisk,
@@ -35,7 +44,7 @@ export { Scratch } from './scratch';
 export { bootArguments, type BootOptions, scriptParam } from './script';
 export { Shell, type ShellResult } from './shell';
 export { Syslog } from './syslog';
-export { BOOT_MS, END_MS, pause, scaled } from './time';
+export { BOOT_MS, END_MS, pause, PROMPT_MS, scaled, until } from './time';
 export {
   type KvmDevice,
   withIoctlDenied,

@@ -1,6 +1,8 @@
-import { markedProcesses } from './processes';
+import { keepOrphans, markedProcesses, orphans } from './processes';
+
+keepOrphans();
 
 // Of every file of tests: what they start, they end.
 afterAll(() => {
-  expect(markedProcesses()).toEqual([]);
+  expect([...markedProcesses(), ...orphans()]).toEqual([]);
 });

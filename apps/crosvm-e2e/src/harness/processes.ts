@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 
+import { adoptOrphans } from '@crosvm/io-jail';
+
 import { pause, until } from './time';
 
 /** The variable by which processes are told whose they are: every child inherits it. */
@@ -57,34 +59,36 @@ function processOf(pid: string): Process {
   return { pid: Number(pid), commandLine };
 }
 
-/** The processes whose parent a process is, whatever is in their environment. */
+/** The processes whose parent a process is, whatever is in their environment, but for those that have ended. */
 export function childrenOf(parent: number): readonly Process[] {
-  const isChild = (pid: string): boolean =>
-    // After the name, which may contain anything: the state, and the parent.
-    Number(
-      fileOf(pid, 'stat')
-        .replace(/^.*\) \S /s, '')
-        .split(' ')[0],
-    ) === parent;
+  const isChild = (pid: string): boolean => {
+    // After the name, which may contain anything.
+    const [state = '', itsParent] = fileOf(pid, 'stat')
+      .replace(/^.*\) /s, '')
+      .split(' ');
+    return Number(itsParent) === parent && !/[ZX]/.test(state);
+  };
   return processIds().filter(isChild).map(processOf);
 }
 
 /**
- * Those that were started with a mark, and the `others`, that are still there when they have been given
- * time to end.
+ * Has processes become children of this one when their own parent ends: also those that have no mark,
+ * because they are given no environment, as device hosts are.
  */
-export async function remaining(
-  mark: string,
-  others: readonly Process[],
-  graceMs: number,
-): Promise<readonly Process[]> {
+export function keepOrphans(): void {
+  adoptOrphans();
+}
+
+/** Processes without an environment whose parent has ended. */
+export function orphans(): readonly Process[] {
+  return childrenOf(process.pid).filter(({ pid }) => fileOf(String(pid), 'environ') === '');
+}
+
+/** Those that were started with a mark, and orphans, that are still there when they have been given time to end. */
+export async function remaining(mark: string, graceMs: number): Promise<readonly Process[]> {
   const deadline = performance.now() + graceMs;
   for (let emptyScans = 0; ;) {
-    const left = others.filter(({ pid, commandLine }) =>
-      // Another process may have its number by now.
-      processOf(String(pid)).commandLine.startsWith(commandLine),
-    );
-    const processes = [...processesMarked(mark), ...left];
+    const processes = [...processesMarked(mark), ...orphans()];
     emptyScans = processes.length === 0 ? emptyScans + 1 : 0;
     if (emptyScans === ENOUGH_SCANS || (emptyScans === 0 && performance.now() > deadline)) {
       return processes;
@@ -96,7 +100,7 @@ export async function remaining(
 /** Kills processes until none is left, those they start meanwhile included. */
 export async function killAll(mark: string, graceMs: number): Promise<void> {
   await until(`the end of the processes of ${mark}`, graceMs, () => {
-    const processes = processesMarked(mark);
+    const processes = [...processesMarked(mark), ...orphans()];
     processes.forEach(({ pid }) => kill(pid, 'SIGKILL'));
     return processes.length === 0 ? true : undefined;
   });

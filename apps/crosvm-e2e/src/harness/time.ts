@@ -18,6 +18,9 @@ export const BOOT_MS = 8_000 * TIME_FACTOR;
 /** Most time from being told to end to the end; also for commands that end by themselves. */
 export const END_MS = 5_000 * TIME_FACTOR;
 
+/** Most time until a VM is gone that something terrible happened to: two seconds on a real machine. */
+export const PROMPT_MS = 500 * TIME_FACTOR;
+
 /** A time limit for a whole test, from what it would take on a machine with nothing else to do. */
 export function scaled(milliseconds: number): number {
   return milliseconds * TIME_FACTOR;

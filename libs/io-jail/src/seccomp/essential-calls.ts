@@ -31,7 +31,6 @@ function essentialCalls({ arch }: Policy): readonly EssentialCall[] {
     { name: 'mmap', args: [0n, PAGE, none, anonymous | value('MAP_NORESERVE')] },
     { name: 'mmap', args: [0n, PAGE, readWrite, anonymous] },
     { name: 'mprotect', args: [PAGE, PAGE, readWrite] },
-    { name: 'mprotect', args: [PAGE, PAGE, none] },
     { name: 'munmap', args: [PAGE, PAGE] },
     { name: 'madvise', args: [PAGE, PAGE, value('MADV_DONTNEED')] },
   ];

@@ -1,0 +1,56 @@
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+
+/** What the kernel tells of a process's threads in `/proc/PID/task/TID/status`: fields by name. */
+export function threadStatuses(pid: number): readonly ReadonlyMap<string, string>[] {
+  return readdirSync(`/proc/${pid}/task`).map((thread) => {
+    const lines = readFileSync(`/proc/${pid}/task/${thread}/status`, 'latin1').trim().split('\n');
+    return new Map(lines.map((line) => line.split(/:\s*/, 2) as [string, string]));
+  });
+}
+
+/** The namespaces of a process: such as `mnt:[4026531832]` by kind. */
+export function namespacesOf(pid: number): ReadonlyMap<string, string> {
+  const kinds = readdirSync(`/proc/${pid}/ns`);
+  return new Map(kinds.map((kind) => [kind, readlinkSync(`/proc/${pid}/ns/${kind}`)]));
+}
+
+/** What the descriptors of a process are, in order: files by path, and such as `socket`, `eventfd`, `memfd:NAME`. */
+export function descriptorsOf(pid: number): readonly string[] {
+  return linksOf(pid).map(kindOf).sort();
+}
+
+/** The inodes of the sockets of a process. */
+export function socketsOf(pid: number): readonly string[] {
+  return linksOf(pid).flatMap((link) => /^socket:\[(\d+)\]$/.exec(link)?.[1] ?? []);
+}
+
+/** The inodes of all sockets of AF_UNIX in this network namespace. */
+export function unixSockets(): ReadonlySet<string> {
+  const lines = readFileSync('/proc/net/unix', 'latin1').trim().split('\n').slice(1);
+  return new Set(lines.map((line) => line.split(/\s+/)[6] ?? ''));
+}
+
+/** The namespaces that the processes of this machine are in, as far as we may see. */
+export function namespacesInUse(): ReadonlySet<string> {
+  const ids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return new Set(
+    ids.flatMap((pid) => {
+      try {
+        return [...namespacesOf(Number(pid)).values()];
+      } catch {
+        // It has ended, or is somebody else's.
+        return [];
+      }
+    }),
+  );
+}
+
+function linksOf(pid: number): readonly string[] {
+  return readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
+}
+
+function kindOf(link: string): string {
+  const name = /^\/?(memfd:\S+)/.exec(link)?.[1];
+  const kind = /^(?:anon_inode:)?\[?([a-z_]+)\]?(?::\[\d+\])?$/.exec(link)?.[1];
+  return name ?? kind ?? link;
+}
