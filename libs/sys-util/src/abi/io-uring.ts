@@ -66,7 +66,16 @@ export const io_uring_params = struct('io_uring_params', {
   cq_off: io_cqring_offsets,
 });
 
+/** One thing that a ring may do once it is enabled. Where C has a union, the member is that of submissions. */
+export const io_uring_restriction = struct('io_uring_restriction', {
+  opcode: u16,
+  sqe_op: u8,
+  resv: u8,
+  resv2: array(u32, 3),
+});
+
 export const IORING_SETUP_CQSIZE = 0x8;
+export const IORING_SETUP_R_DISABLED = 0x40;
 export const IORING_SETUP_TASKRUN_FLAG = 0x200;
 export const IORING_SETUP_SINGLE_ISSUER = 0x1000;
 export const IORING_SETUP_DEFER_TASKRUN = 0x2000;
@@ -93,3 +102,7 @@ export const IORING_SQ_TASKRUN = 0x4;
 export const IORING_CQ_EVENTFD_DISABLED = 0x1;
 
 export const IORING_REGISTER_EVENTFD = 4;
+export const IORING_REGISTER_RESTRICTIONS = 11;
+export const IORING_REGISTER_ENABLE_RINGS = 12;
+
+export const IORING_RESTRICTION_SQE_OP = 1;

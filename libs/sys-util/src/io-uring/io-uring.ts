@@ -22,9 +22,18 @@ import { libc } from '../ffi/libc';
 import type { Iovecs } from '../iovecs';
 import { Mapping } from '../mapping';
 import { Errno } from '../sys-error';
-import { type RawRing, registerEventFd, setUpRing } from './set-up';
+import { enableRing, type RawRing, registerEventFd, setUpRing } from './set-up';
 
 type Sqe = ReturnType<typeof io_uring_sqe.over>;
+
+/** All that a ring can be asked for. */
+const OPCODES = [
+  IORING_OP_READ,
+  IORING_OP_READV,
+  IORING_OP_WRITE,
+  IORING_OP_WRITEV,
+  IORING_OP_FSYNC,
+] as const;
 
 /** How large a ring is. */
 export interface IoUringOptions {
@@ -43,8 +52,9 @@ export interface IoUringOptions {
  *     next(): token, result           <- [cqe][cqe] .. head <-------------- tail, `event` signalled
  *
  * An operation is named by its token, a number below `operations` that no other operation has which
- * is not complete. So there is always room in both rings, and nothing is allocated. One thread makes
- * and uses a ring. The memory of an operation and the file behind its descriptor stay as they are
+ * is not complete. So there is always room in both rings, and nothing is allocated. The kernel lets a
+ * ring do these operations and no others, whoever fills it, so it is no way round a seccomp filter. One
+ * thread makes and uses a ring. The memory of an operation and the file behind its descriptor stay as they are
  * until it is complete.
  */
 export class IoUring implements Disposable {
@@ -107,8 +117,8 @@ export class IoUring implements Disposable {
 
   /**
    * Makes a ring. It is quiet at first.
-   * @throws SysError ENOSYS, EOPNOTSUPP (too old), EPERM (not allowed), EMFILE, ENFILE, ENOMEM;
-   *   EINVAL for a size that cannot be
+   * @throws SysError ENOSYS, EOPNOTSUPP, EINVAL (too old: before Linux 5.10 it could not be
+   *   restricted), EPERM (not allowed), EMFILE, ENFILE, ENOMEM; EINVAL for a size that cannot be
    */
   static create(options: IoUringOptions): IoUring {
     const raw = setUpRing(options.operations);
@@ -116,6 +126,7 @@ export class IoUring implements Disposable {
       const event = EventFd.create();
       try {
         registerEventFd(raw.fd.raw, event.raw);
+        enableRing(raw.fd.raw, OPCODES);
         const ring = new IoUring(raw, event, options);
         ring.quiet();
         return ring;

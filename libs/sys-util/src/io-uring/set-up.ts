@@ -3,15 +3,20 @@ import {
   __NR_io_uring_setup,
   io_uring_cqe,
   io_uring_params,
+  io_uring_restriction,
   io_uring_sqe,
   IORING_FEAT_NODROP,
   IORING_FEAT_SINGLE_MMAP,
   IORING_FEAT_SUBMIT_STABLE,
   IORING_OFF_SQ_RING,
   IORING_OFF_SQES,
+  IORING_REGISTER_ENABLE_RINGS,
   IORING_REGISTER_EVENTFD,
+  IORING_REGISTER_RESTRICTIONS,
+  IORING_RESTRICTION_SQE_OP,
   IORING_SETUP_CQSIZE,
   IORING_SETUP_DEFER_TASKRUN,
+  IORING_SETUP_R_DISABLED,
   IORING_SETUP_SINGLE_ISSUER,
   IORING_SETUP_TASKRUN_FLAG,
 } from '../abi/io-uring';
@@ -41,7 +46,8 @@ export interface RawRing {
 }
 
 /**
- * Makes a ring with `entries` submissions, a power of two, and twice as many completions.
+ * Makes a ring with `entries` submissions, a power of two, and twice as many completions. It does
+ * nothing until it is enabled.
  * @throws SysError ENOSYS, EOPNOTSUPP (too old), EPERM (not allowed), EMFILE, ENFILE, ENOMEM
  */
 export function setUpRing(entries: number): RawRing {
@@ -66,10 +72,29 @@ export function setUpRing(entries: number): RawRing {
 /** @throws SysError EBADF, EMFILE */
 export function registerEventFd(ring: number, eventFd: number): void {
   const argument = new Uint8Array(Int32Array.of(eventFd).buffer);
-  check(
-    'io_uring_register',
-    libc.io_uring_register(__NR_io_uring_register, ring, IORING_REGISTER_EVENTFD, argument, 1),
-  );
+  register(ring, IORING_REGISTER_EVENTFD, argument, 1);
+}
+
+/**
+ * Enables a ring, for operations with these opcodes and without flags only. Nothing more can be
+ * registered either. So whoever takes over this process cannot have the ring do what a seccomp filter
+ * forbids, which does not see it.
+ * @throws SysError EBADF; EINVAL before Linux 5.10, where no ring can be made that is to be restricted
+ */
+export function enableRing(ring: number, opcodes: readonly number[]): void {
+  const { size } = io_uring_restriction;
+  const restrictions = new Uint8Array(size * opcodes.length);
+  opcodes.forEach((sqe_op, index) => {
+    const restriction = io_uring_restriction.from({ opcode: IORING_RESTRICTION_SQE_OP, sqe_op });
+    restrictions.set(restriction, size * index);
+  });
+  register(ring, IORING_REGISTER_RESTRICTIONS, restrictions, opcodes.length);
+  register(ring, IORING_REGISTER_ENABLE_RINGS, null, 0);
+}
+
+function register(ring: number, what: number, argument: Uint8Array | null, count: number): void {
+  const result = libc.io_uring_register(__NR_io_uring_register, ring, what, argument, count);
+  check('io_uring_register', result);
 }
 
 function makeRing(entries: number, params: RawRing['params']): OwnedFd {
@@ -85,7 +110,7 @@ function makeRing(entries: number, params: RawRing['params']): OwnedFd {
 
 function callSetUp(entries: number, params: RawRing['params'], flags: number): OwnedFd {
   params.buffer.fill(0);
-  params.flags = flags | IORING_SETUP_CQSIZE;
+  params.flags = flags | IORING_SETUP_CQSIZE | IORING_SETUP_R_DISABLED;
   params.cq_entries = 2 * entries;
   return OwnedFd.adopt(
     check('io_uring_setup', libc.io_uring_setup(__NR_io_uring_setup, entries, params.buffer)),
