@@ -27,6 +27,7 @@ export {
   unpackRoot,
 } from './images';
 export { hostLacksDirectIo, hostLacksLoopDevices, LoopDevice } from './host-disks';
+export { hostLacksNetworks, hostLacksVhost, withNetwork } from './network';
 export {
   guestLacks,
   guestLacksCpus,
