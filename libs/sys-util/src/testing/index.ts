@@ -1,2 +1,2 @@
-export { bundleScript, type ScriptFile } from './bundle';
+export { bundleFiles, bundleScript, type ScriptDirectory, type ScriptFile } from './bundle';
 export { WITHOUT_RINGS } from './without-rings';
