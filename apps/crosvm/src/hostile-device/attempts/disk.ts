@@ -1,0 +1,35 @@
+import type { Attempt, Outcome } from '../attempt';
+import type { Attacker } from '../attacker';
+import { constant } from '../constants';
+
+const TWO_POW_31 = 2 ** 31;
+const IMAGE_SIZE = 64 * 1024;
+
+function write(attacker: Attacker, fd: number, offset: number): number {
+  const range = attacker.longs(attacker.text('x'), 1);
+  return attacker.call('pwritev', fd, range, 1, offset);
+}
+
+/** What the policy permits of one descriptor, done with another. */
+function permitted(what: string, everywhere: Outcome, run: Attempt['run']): Attempt {
+  const list = [everywhere];
+  return { name: what, run, jailed: everywhere, unfiltered: list, free: list };
+}
+
+/** What the policy of disks permits. It is not the sandbox that keeps a device from it, if anything. */
+export const DISK: readonly Attempt[] = [
+  // Sealed by whoever made it.
+  permitted('more memory for the guest', 'EPERM', (attacker) =>
+    write(attacker, attacker.fd('memory'), TWO_POW_31),
+  ),
+  permitted('sectors of what is no disk', 'ENOTTY', (attacker) =>
+    attacker.call('ioctl', attacker.fd('terminal'), constant('BLKDISCARD'), attacker.longs(0, 0)),
+  ),
+  permitted('a file that is open for reading', 'EBADF', (attacker) =>
+    write(attacker, attacker.fd('program'), 0),
+  ),
+  // Nothing knows how large it is meant to be: only its own back end keeps to that.
+  permitted('an image that is larger', 'works', (attacker) =>
+    write(attacker, attacker.fd('image'), IMAGE_SIZE),
+  ),
+];

@@ -1,0 +1,45 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { loadPolicy } from '@crosvm/io-jail';
+
+import type { Attempt, HostKind } from './attempt';
+import { COMPILED_MEMORY, DISK, GROUPS, INTERPRETED_MEMORY, RING } from './attempts';
+import { POLICIES } from './run-vmm';
+
+/** Policies of hosts whose JavaScript is compiled. */
+const COMPILED: readonly string[] = ['block_device', 'net_device'];
+
+/** Of the device that permits least: everything is tried there. */
+const STRICTEST = 'rng_device';
+
+/** What is tried in hosts of one kind. */
+export interface Trial {
+  readonly kind: HostKind;
+  readonly attempts: readonly Attempt[];
+}
+
+/** All attempts that are for devices of every kind. */
+const GENERAL: readonly Attempt[] = Object.values(GROUPS).flat();
+
+function attemptsOf({ policy, compiled }: HostKind): readonly Attempt[] {
+  const calls = new Set(
+    loadPolicy(join(POLICIES, `${policy}.policy`)).rules.map(({ name }) => name),
+  );
+  // What a policy does not mention is forbidden by all in the same way.
+  const general = GENERAL.filter(({ call }) => policy === STRICTEST || calls.has(call ?? ''));
+  return [
+    ...general,
+    ...(compiled ? COMPILED_MEMORY : INTERPRETED_MEMORY),
+    ...(policy === 'block_device' ? [...DISK, ...RING] : []),
+  ];
+}
+
+/** Every policy there is, with what is tried under it. */
+export function trials(): readonly Trial[] {
+  return readdirSync(POLICIES)
+    .map((file) => file.replace('.policy', ''))
+    .filter((policy) => policy !== 'common_device')
+    .map((policy) => ({ policy, compiled: COMPILED.includes(policy) }))
+    .map((kind) => ({ kind, attempts: attemptsOf(kind) }));
+}
