@@ -29,6 +29,7 @@ export class Net implements VirtioBackend, CommandTarget, DataPathEvents {
   #controlIndex = -1;
   #status = VIRTIO_NET_S_LINK_UP;
   #macChanged = false;
+  #isLost = false;
 
   /** @param makePath makes what serves the queues of frames */
   constructor(config: NetConfig, logger: Logger, makePath: (events: DataPathEvents) => DataPath) {
@@ -97,7 +98,11 @@ export class Net implements VirtioBackend, CommandTarget, DataPathEvents {
   }
 
   lost(reason: string): void {
-    this.#logger.warn(`the link is down: ${reason}`);
+    // A driver that goes on is not told of again.
+    if (!this.#isLost) {
+      this.#isLost = true;
+      this.#logger.warn(`the link is down: ${reason}`);
+    }
     this.#setStatus(this.#status & ~VIRTIO_NET_S_LINK_UP);
   }
 

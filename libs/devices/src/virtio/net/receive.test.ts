@@ -199,6 +199,8 @@ describe('a frame from the host', () => {
     rig.give([64]);
     rig.tap.ends[0]?.[1].close();
     rig.turn();
+    rig.kick(0);
+    rig.kick(0);
 
     expect(rig.messages).toEqual([expect.stringMatching(/^the link is down: read: .*ENODEV/)]);
     // The status is behind the MAC address.
