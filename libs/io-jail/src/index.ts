@@ -23,11 +23,13 @@ export {
 } from './policy/policy-error';
 export {
   adoptOrphans,
+  anyStopped,
   type ChildState,
   isGone,
   killChild,
   openProcess,
   pollChild,
+  pollStop,
   waitForChild,
 } from './fork/child-state';
 export { forkProcess } from './fork/fork-process';

@@ -13,6 +13,7 @@ import {
 } from '@crosvm/sys-util';
 
 import { JailedHost } from './jailed-host';
+import { StartWatch } from './start-watch';
 import {
   decodeForkReply,
   encodeZygoteMessage,
@@ -38,8 +39,11 @@ export class HostZygote {
   /** Those that were asked for and are not there yet, in order. */
   readonly #waiting: JailedHost[] = [];
   readonly #hosts = new Set<JailedHost>();
-  readonly #onChild = (): void => this.#hosts.forEach((host) => host.look());
+  readonly #onChild = (): void => this.#look();
+  readonly #watch: StartWatch;
   #isLast = false;
+  /** What happened to the process of the host that is being started. */
+  #accident: string | undefined;
 
   /** @throws SysError EMFILE */
   constructor(poller: Poller) {
@@ -66,6 +70,13 @@ export class HostZygote {
     child.unref();
     child.once('error', (error) => this.#gone(`it could not be started: ${error.message}`));
     child.once('exit', (code, signal) => this.#gone(`it ended (${signal ?? `status ${code}`})`));
+    this.#watch = new StartWatch(child.pid, script, {
+      onZygote: (how) => {
+        child.kill('SIGKILL');
+        this.#gone(how);
+      },
+      onHost: (how) => (this.#accident = how),
+    });
     // Only so is a host that was stopped heard of.
     process.on('SIGCHLD', this.#onChild);
     this.#registration = poller.add(near.raw, POLL_READABLE, () => this.#receive());
@@ -109,16 +120,28 @@ export class HostZygote {
     const host = this.#waiting.shift();
     if ('pid' in reply) {
       host?.started(reply.pid);
+    } else if (this.#accident !== undefined) {
+      host?.notStarted(this.#accident);
     } else {
       host?.notStarted(reply.error, reply.hint);
     }
+    this.#accident = undefined;
+    this.#watch.restart();
     this.#endIfIdle();
   }
 
   #endIfIdle(): void {
     if (this.#isLast && this.#waiting.length === 0 && !this.#socket.fd.closed) {
+      this.#watch[Symbol.dispose]();
       this.#registration.remove();
       this.#socket[Symbol.dispose]();
+    }
+  }
+
+  #look(): void {
+    this.#hosts.forEach((host) => host.look());
+    if (this.#waiting.length > 0) {
+      this.#watch.look();
     }
   }
 

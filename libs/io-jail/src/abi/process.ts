@@ -22,10 +22,12 @@ export const PR_CAP_AMBIENT_CLEAR_ALL = 4;
 export const _LINUX_CAPABILITY_VERSION_3 = 0x20080522;
 
 /** How a child ended, and which to wait for. Source: wait.h, linux/wait.h, asm-generic/siginfo.h. */
+export const P_ALL = 0;
 export const P_PID = 1;
 export const WNOHANG = 1;
 export const WSTOPPED = 2;
 export const WEXITED = 4;
+export const WNOWAIT = 0x01000000;
 export const CLD_EXITED = 1;
 export const CLD_KILLED = 2;
 export const CLD_DUMPED = 3;

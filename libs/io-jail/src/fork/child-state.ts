@@ -8,10 +8,12 @@ import {
   CLD_DUMPED,
   CLD_EXITED,
   CLD_KILLED,
+  P_ALL,
   P_PID,
   PR_SET_CHILD_SUBREAPER,
   WEXITED,
   WNOHANG,
+  WNOWAIT,
   WSTOPPED,
 } from '../abi';
 import { libc } from '../sys/libc';
@@ -42,22 +44,32 @@ function signalName(signal: number): string {
   return found?.[0] ?? `signal ${signal}`;
 }
 
-function call(pid: number, options: number): ChildState | undefined {
+/** Waits for a child of which `options` tells. Undefined if there is nothing to be told. */
+function wait(
+  which: { readonly type: number; readonly pid: number },
+  options: number,
+): { readonly pid: number; readonly state: ChildState } | undefined {
   const info = childSiginfo.allocate();
-  retry('waitid', () => libc.waitid(P_PID, pid, info.buffer, options));
-  if (info.si_pid === 0) {
-    return undefined;
-  }
-  const signal = info.si_status;
-  switch (info.si_code) {
+  retry('waitid', () => libc.waitid(which.type, which.pid, info.buffer, options));
+  return info.si_pid === 0
+    ? undefined
+    : { pid: info.si_pid, state: stateOf(info.si_code, info.si_status) };
+}
+
+function stateOf(code: number, status: number): ChildState {
+  switch (code) {
     case CLD_EXITED:
-      return { kind: 'exited', status: info.si_status };
+      return { kind: 'exited', status };
     case CLD_KILLED:
     case CLD_DUMPED:
-      return { kind: 'killed', signal: signalName(signal) };
+      return { kind: 'killed', signal: signalName(status) };
     default:
-      return { kind: 'stopped', signal: signalName(signal) };
+      return { kind: 'stopped', signal: signalName(status) };
   }
+}
+
+function call(pid: number, options: number): ChildState | undefined {
+  return wait({ type: P_PID, pid }, options)?.state;
 }
 
 /**
@@ -75,6 +87,24 @@ export function waitForChild(pid: number): ChildState | undefined {
  */
 export function pollChild(pid: number): ChildState | undefined {
   return call(pid, WEXITED | WSTOPPED | WNOHANG);
+}
+
+/**
+ * The signal that has stopped a child since this was asked last, such as SIGSTOP. Its end, of which
+ * others may want to hear, is left to them.
+ * @throws SysError ECHILD if it is no child of this process
+ */
+export function pollStop(pid: number): string | undefined {
+  const state = call(pid, WSTOPPED | WNOHANG);
+  return state?.kind === 'stopped' ? state.signal : undefined;
+}
+
+/**
+ * The process id of some child that was stopped and of which nobody was told yet (`pollStop`).
+ * @throws SysError ECHILD if there are no children
+ */
+export function anyStopped(): number | undefined {
+  return wait({ type: P_ALL, pid: 0 }, WSTOPPED | WNOHANG | WNOWAIT)?.pid;
 }
 
 /**
