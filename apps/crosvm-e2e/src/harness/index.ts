@@ -11,7 +11,7 @@ export {
   threadStatuses,
   unixSockets,
 } from './process-facts';
-export { childrenOf, kill, type Process, threadAffinities } from './processes';
+export { kill, processIds, threadAffinities } from './processes';
 export { HOST_KIND, hostCpus, type HostKind } from './host';
 export {
   bytesOnDisk,
@@ -38,6 +38,7 @@ export {
   hostLacksKvm,
   hostLacksNamespaces,
   hostLacksPvm,
+  hostLacksRoot,
   type Lack,
   testUnless,
 } from './requirements';
@@ -47,6 +48,7 @@ export { Shell, type ShellResult } from './shell';
 export { Syslog } from './syslog';
 export { BOOT_MS, END_MS, pause, PROMPT_MS, scaled, until } from './time';
 export {
+  asNobody,
   type KvmDevice,
   withIoctlDenied,
   withKvmDevice,
