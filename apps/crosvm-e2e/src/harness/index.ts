@@ -56,3 +56,4 @@ export {
   withSmallFileSystem,
   withSyslog,
 } from './wrappers';
+export { hostLacksStaticCompiler, vsockEcho, VsockPeer } from './vsock';
