@@ -1,8 +1,13 @@
 import { type AskedCall, SeccompListener } from '@crosvm/io-jail';
-import { type OwnedFd, POLL_READABLE, type Poller, type PollRegistration } from '@crosvm/sys-util';
+import {
+  type OwnedFd,
+  POLL_READABLE,
+  type Poller,
+  type PollRegistration,
+} from '@crosvm/sys-util';
 import { currentArch, syscallName } from '@crosvm/syscall-defines';
 
-/** Hears of the system calls of a device host that its policy forbids. Each waits for `onCall`'s verdict. */
+/** Hears of the system calls of a device host that its filter asks about. Each waits for `onCall`'s verdict. */
 export class CallWatch implements Disposable {
   readonly #listener: SeccompListener;
   readonly #registration: PollRegistration;
@@ -14,7 +19,12 @@ export class CallWatch implements Disposable {
    */
   constructor(fd: OwnedFd, poller: Poller, onCall: (call: string) => boolean) {
     this.#listener = SeccompListener.adopt(fd);
-    this.#registration = poller.add(fd.raw, POLL_READABLE, () => {
+    this.#registration = poller.add(fd.raw, POLL_READABLE, (ready) => {
+      if ((ready & POLL_READABLE) === 0) {
+        // The process has ended: there is no next call, for which old kernels would wait.
+        this.#registration.remove();
+        return;
+      }
       const call = this.#listener.receive();
       if (call !== undefined && onCall(describeCall(call))) {
         this.#listener.allow(call.id);
