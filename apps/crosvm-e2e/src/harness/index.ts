@@ -1,4 +1,5 @@
 export { bareMetalOutput, bareMetalProgram } from './bare-metal';
+export { checkout } from './command';
 export type { Exit } from './connection';
 export { Crosvm, type SpawnOptions } from './crosvm';
 export { type Ability, type Guest, type GuestKernel, theGuest } from './guest';
