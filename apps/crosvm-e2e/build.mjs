@@ -18,6 +18,7 @@ await build({
     ...tests.map((name) => ({ in: join('src', 'tests', name), out: name.replace(/\.ts$/, '') })),
     { in: join('src', 'harness', 'nothing-left.setup.ts'), out: 'nothing-left.setup' },
     { in: join('src', 'run', 'main.ts'), out: 'run-tests' },
+    { in: join('src', 'fixtures', 'garbage-host.ts'), out: 'garbage-host' },
   ],
   outdir,
   bundle: true,

@@ -1,14 +1,7 @@
 import { tmpdir } from 'node:os';
 
-import {
-  benchInitrd,
-  type DiskFigures,
-  PROBE,
-  readFigures,
-  RESCAN,
-  RUN_SCRIPT,
-  SCRIPT_DONE,
-} from './disk-guest';
+import { RUN_SCRIPT, SCRIPT_DONE } from './bench-initrd';
+import { benchInitrd, type DiskFigures, PROBE, readFigures, RESCAN } from './disk-guest';
 import { cachedDisk, directDisk, type NamedDisk, settle } from './disk-images';
 import { LOADS, LOADS_MS } from './disk-loads';
 import { PEERS, race } from './race';

@@ -1,13 +1,7 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-
+import { addPrograms, IN_GUEST } from './bench-initrd';
 import { LOADS, WARM_UP_ARGS } from './disk-loads';
 import type { BenchDisk } from './peers';
 import { median } from './statistics';
-import { compile, tool } from './tool';
-
-/** Where the guest has the benchmark's programs. */
-const IN_GUEST = '/bench';
 
 /** How often the guest finds its disk anew. */
 const PROBES = 5;
@@ -56,35 +50,14 @@ ${loads.join('\n')}
 `;
 }
 
-/** The kernel argument by which the initramfs runs the script. */
-export const RUN_SCRIPT = `crosvm.exec=${IN_GUEST}/run`;
-
-/** What the initramfs prints when the script has come to its end. */
-export const SCRIPT_DONE = 'crosvm-exec-status: 0';
-
 /** Makes an initramfs with the benchmark's programs from one without. Returns its path. */
 export function benchInitrd(
   initrd: string,
   directory: string,
   disks: readonly BenchDisk[],
 ): string {
-  const tree = join(directory, 'tree');
-  const programs = join(tree, IN_GUEST);
-  mkdirSync(programs, { recursive: true });
-  for (const name of ['disk-load', 'timed-write']) {
-    // The guest has no libraries.
-    compile(`${name}.c`, join(programs, name), ['-Wall', '-static', '-s']);
-  }
-  writeFileSync(join(programs, 'run'), script(disks));
-  const names = ['bench', ...['run', 'disk-load', 'timed-write'].map((name) => `bench/${name}`)];
-  const archive = tool('cpio', ['--create', '--format=newc', '--quiet', '--owner=0:0'], {
-    cwd: tree,
-    input: `${names.join('\n')}\n`,
-  });
-  const path = join(directory, 'initrd');
-  // The kernel unpacks archives one after another.
-  writeFileSync(path, Buffer.concat([readFileSync(initrd), archive]));
-  return path;
+  const programs = ['disk-load', 'timed-write'];
+  return addPrograms(initrd, directory, { programs, script: script(disks) });
 }
 
 /** Figures of one guest, by their ids: rates of loads in requests a second, probes in milliseconds. */

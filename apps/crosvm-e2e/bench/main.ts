@@ -2,19 +2,20 @@
  * The benchmark: what the project promises about speed, each figure against a peer that is measured
  * in turn with it. See the README of this package for what the figures mean.
  *
- * usage: bench [exits] [start] [boot] [queue] [block] (default: all)
+ * usage: bench [exits] [start] [boot] [queue] [block] [network] (default: all)
  */
 
 import { availableParallelism } from 'node:os';
 
 import { block } from './block';
 import { exits } from './exits';
+import { network } from './network';
 import { queue } from './queue';
 import { cleanUpOnSignals } from './scratch';
 import { ROUNDS } from './settings';
 import { boot, start } from './start';
 
-const PARTS = { exits, start, boot, queue, block };
+const PARTS = { exits, start, boot, queue, block, network };
 
 async function main(): Promise<void> {
   const wanted = process.argv.slice(2);

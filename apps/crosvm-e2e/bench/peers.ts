@@ -14,12 +14,21 @@ export interface BenchDisk {
 /** QEMU's ways to reach a file without waiting for it. */
 export type QemuAio = 'threads' | 'io_uring';
 
+/** A network card that a guest has from crosvm and its peers alike. */
+export interface BenchNetwork {
+  /** The TAP interface, which is there. */
+  readonly tap: string;
+  /** Whether the kernel's vhost-net moves packets. */
+  readonly vhost: boolean;
+}
+
 /** A guest that crosvm and its peers boot alike. */
 export interface BenchGuest {
   readonly kernel: string;
   readonly initrd?: string;
   readonly cmdline: string;
   readonly disks?: readonly BenchDisk[];
+  readonly network?: BenchNetwork;
 }
 
 /** The defaults of `crosvm run`, which the peers are given too. */
@@ -52,23 +61,35 @@ function qemuDisk(disk: BenchDisk): string[] {
   return [...qemuDrive(disk), '-device', `virtio-blk-pci,drive=${disk.id},serial=${disk.id}`];
 }
 
+function qemuNetwork({ tap, vhost }: BenchNetwork): string[] {
+  const backend = `tap,id=net,ifname=${tap},script=no,downscript=no,vhost=${vhost ? 'on' : 'off'}`;
+  return ['-netdev', backend, '-device', 'virtio-net-pci,netdev=net,romfile='];
+}
+
 function qemu(
   machine: readonly string[],
-  { kernel, initrd, cmdline, disks = [] }: BenchGuest,
+  { kernel, initrd, cmdline, disks = [], network }: BenchGuest,
 ): Timed {
   const ramdisk = initrd === undefined ? [] : ['-initrd', initrd];
   const boot = ['-kernel', kernel, ...ramdisk, '-append', cmdline];
-  const args = [...COMMON, ...machine, ...CONSOLE, ...boot, ...disks.flatMap(qemuDisk)];
+  const devices = [...disks.flatMap(qemuDisk), ...(network ? qemuNetwork(network) : [])];
+  const args = [...COMMON, ...machine, ...CONSOLE, ...boot, ...devices];
   return { command: 'qemu-system-x86_64', args };
 }
 
 /**
  * QEMU's machine without firmware devices, made for quick starts. It has PCI only where there are
- * disks, so that these are virtio-blk-pci everywhere.
+ * disks or a network card, so that these are virtio-blk-pci and virtio-net-pci everywhere.
  */
 export function qemuMicrovm(guest: BenchGuest): Timed {
   const machine = 'microvm,rtc=on,pit=on,pic=on,isa-serial=on,acpi=on';
-  return qemu(['-M', guest.disks === undefined ? machine : `${machine},pcie=on`], guest);
+  return qemu(
+    [
+      '-M',
+      guest.disks === undefined && guest.network === undefined ? machine : `${machine},pcie=on`,
+    ],
+    guest,
+  );
 }
 
 /** QEMU's PC of today, with nothing plugged in but disks. */
@@ -80,10 +101,16 @@ function crosvmDisk({ path, id, direct }: BenchDisk): string[] {
   return ['--rwdisk', `${path},id=${id},o_direct=${direct}`];
 }
 
+function crosvmNetwork({ tap, vhost }: BenchNetwork): string[] {
+  return ['--tap-name', tap, ...(vhost ? ['--vhost-net'] : [])];
+}
+
 /** crosvm as its users start it. */
-export function crosvm(main: string, { kernel, initrd, cmdline, disks = [] }: BenchGuest): Timed {
+export function crosvm(main: string, guest: BenchGuest): Timed {
+  const { kernel, initrd, cmdline, disks = [], network } = guest;
   const ramdisk = initrd === undefined ? [] : ['-i', initrd];
   const params = cmdline === '' ? [] : ['-p', cmdline];
-  const options = [...ramdisk, ...params, ...disks.flatMap(crosvmDisk)];
+  const devices = [...disks.flatMap(crosvmDisk), ...(network ? crosvmNetwork(network) : [])];
+  const options = [...ramdisk, ...params, ...devices];
   return { command: process.execPath, args: [main, 'run', ...options, kernel] };
 }

@@ -46,6 +46,8 @@ export interface AggregateType {
   readonly size: number;
   readonly align: number;
   readonly fields: Readonly<Record<string, FieldType>>;
+  /** The offset of a field from its start, in bytes. */
+  offsetOf(field: string): number;
   /** Makes an accessor over `buffer` at `offset`; see `Layout.at`. */
   at(buffer: ArrayBufferLike, offset?: number): object;
 }

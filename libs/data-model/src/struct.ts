@@ -1,6 +1,7 @@
 import { alignUp, fits } from './address';
 import type { Accessor, Cursor, StructInit } from './accessor';
 import { accessorClass, type AccessorClass, checkNames } from './codegen';
+import { encode } from './encode';
 import type { AggregateType, FieldType } from './field';
 
 type FieldMap = Readonly<Record<string, FieldType>>;
@@ -55,49 +56,6 @@ function placeUnion(fields: FieldMap): Placement {
   const align = Math.max(1, ...types.map((field) => field.align));
   const size = alignUp(Math.max(0, ...types.map((field) => field.size)), align);
   return { offsets: Object.fromEntries(Object.keys(fields).map((name) => [name, 0])), size, align };
-}
-
-/** Writes `value` into field `name` of an accessor, as deep as it goes. */
-function fill(target: object, fields: FieldMap, init: Readonly<Record<string, unknown>>): void {
-  const record = target as Record<string, unknown>;
-  for (const [name, value] of Object.entries(init)) {
-    const field = fields[name];
-    if (field === undefined) {
-      throw new TypeError(`no field '${name}'`);
-    }
-    if (value !== undefined) {
-      fillField(record, name, field, value);
-    }
-  }
-}
-
-function fillField(
-  record: Record<string, unknown>,
-  name: string,
-  field: FieldType,
-  value: unknown,
-): void {
-  if (field.kind === 'struct' || field.kind === 'union') {
-    fill(record[name] as object, field.fields, value as Record<string, unknown>);
-  } else if (field.kind === 'bytes') {
-    const source = value as Uint8Array;
-    if (source.length > field.size) {
-      throw new RangeError(`${source.length} bytes do not fit into '${name}' of ${field.size}`);
-    }
-    (record[name] as Uint8Array).set(source);
-  } else if (field.kind === 'array' || field.kind === 'flexible') {
-    const list = record[name] as { get(i: number): unknown; set(i: number, v: unknown): void };
-    const { element } = field;
-    (value as readonly unknown[]).forEach((item, index) => {
-      if (element.kind === 'struct' || element.kind === 'union') {
-        fill(list.get(index) as object, element.fields, item as Record<string, unknown>);
-      } else {
-        list.set(index, item);
-      }
-    });
-  } else {
-    record[name] = value;
-  }
 }
 
 /** Bytes that the flexible last member needs for these values. */
@@ -159,9 +117,9 @@ class AggregateLayout<Fields extends FieldMap> implements Layout<Fields> {
 
   from(init: StructInit<Fields>): Uint8Array {
     const values = init as Readonly<Record<string, unknown>>;
-    const accessor = this.allocate(flexibleBytes(this.fields, values));
-    fill(accessor, this.fields, values);
-    return accessor.buffer;
+    const bytes = new Uint8Array(this.size + flexibleBytes(this.fields, values));
+    encode(new DataView(bytes.buffer), 0, this, values);
+    return bytes;
   }
 }
 

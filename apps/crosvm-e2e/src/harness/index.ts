@@ -1,4 +1,5 @@
 export { bareMetalOutput, bareMetalProgram } from './bare-metal';
+export { checkout } from './command';
 export type { Exit } from './connection';
 export { Crosvm, type SpawnOptions } from './crosvm';
 export { type Ability, type Guest, type GuestKernel, theGuest } from './guest';
@@ -11,7 +12,7 @@ export {
   threadStatuses,
   unixSockets,
 } from './process-facts';
-export { childrenOf, kill, type Process, threadAffinities } from './processes';
+export { kill, processIds, threadAffinities } from './processes';
 export { HOST_KIND, hostCpus, type HostKind } from './host';
 export {
   bytesOnDisk,
@@ -38,6 +39,7 @@ export {
   hostLacksKvm,
   hostLacksNamespaces,
   hostLacksPvm,
+  hostLacksRoot,
   type Lack,
   testUnless,
 } from './requirements';
@@ -47,6 +49,7 @@ export { Shell, type ShellResult } from './shell';
 export { Syslog } from './syslog';
 export { BOOT_MS, END_MS, pause, PROMPT_MS, scaled, until } from './time';
 export {
+  asNobody,
   type KvmDevice,
   withIoctlDenied,
   withKvmDevice,
@@ -54,3 +57,4 @@ export {
   withSmallFileSystem,
   withSyslog,
 } from './wrappers';
+export { hostLacksStaticCompiler, vsockEcho, VsockPeer } from './vsock';

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 
 /** What the kernel tells of a process's threads in `/proc/PID/task/TID/status`: fields by name. */
 export function threadStatuses(pid: number): readonly ReadonlyMap<string, string>[] {
@@ -14,9 +14,17 @@ export function namespacesOf(pid: number): ReadonlyMap<string, string> {
   return new Map(kinds.map((kind) => [kind, readlinkSync(`/proc/${pid}/ns/${kind}`)]));
 }
 
-/** What the descriptors of a process are, in order: files by path, and such as `socket`, `eventfd`, `memfd:NAME`. */
+/**
+ * What the descriptors of a process are that lead anywhere, in order: files by path, and such as `socket`,
+ * `eventfd`, `memfd:NAME`.
+ */
 export function descriptorsOf(pid: number): readonly string[] {
-  return linksOf(pid).map(kindOf).sort();
+  const nowhere = statSync('/dev/null').rdev;
+  return readdirSync(`/proc/${pid}/fd`)
+    .map((fd) => `/proc/${pid}/fd/${fd}`)
+    .filter((path) => statSync(path).rdev !== nowhere)
+    .map((path) => kindOf(readlinkSync(path)))
+    .sort();
 }
 
 /** The inodes of the sockets of a process. */
@@ -30,9 +38,8 @@ export function unixSockets(): ReadonlySet<string> {
   return new Set(lines.map((line) => line.split(/\s+/)[6] ?? ''));
 }
 
-/** The namespaces that the processes of this machine are in, as far as we may see. */
-export function namespacesInUse(): ReadonlySet<string> {
-  const ids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+/** The namespaces that those of some processes are in that are still there and may be looked at. */
+export function namespacesInUse(ids: readonly string[]): ReadonlySet<string> {
   return new Set(
     ids.flatMap((pid) => {
       try {

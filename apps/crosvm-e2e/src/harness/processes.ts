@@ -50,7 +50,8 @@ function processesWhere(test: (variables: readonly string[]) => boolean): readon
     .map(processOf);
 }
 
-function processIds(): readonly string[] {
+/** The processes that there are. */
+export function processIds(): readonly string[] {
   return readdirSync('/proc').filter((name) => /^\d+$/.test(name));
 }
 

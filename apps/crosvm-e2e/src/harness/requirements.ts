@@ -72,3 +72,8 @@ export function hostLacksBareMetal(): Lack {
 export function hostLacksCompiler(): Lack {
   return existsSync(DENY_IOCTL) ? undefined : 'there was no C compiler when the tests were built';
 }
+
+/** Is this an ordinary user? */
+export function hostLacksRoot(): Lack {
+  return process.getuid?.() === 0 ? undefined : 'only root may do that';
+}

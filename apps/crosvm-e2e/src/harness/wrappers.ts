@@ -84,3 +84,24 @@ export const DENY_IOCTL = join(checkout(), 'apps', 'crosvm-e2e', 'dist', 'deny-i
 export function withIoctlDenied(request: number): readonly string[] {
   return [DENY_IOCTL, String(request)];
 }
+
+/** Where `/dev` has a KVM for everybody, `$1` being an empty directory, as an ordinary user. */
+const AS_NOBODY = `
+set -e
+dev=$1
+shift
+mount -t tmpfs -o mode=755 dev "$dev"
+for node in null zero full random urandom tty; do
+  : >"$dev/$node"
+  mount --bind "/dev/$node" "$dev/$node"
+done
+mknod "$dev/kvm" c $((0x$(stat -c %t /dev/kvm))) $((0x$(stat -c %T /dev/kvm)))
+chmod 666 "$dev/kvm"
+mount --rbind "$dev" /dev
+exec setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all --bounding-set=-all -- "$@"
+`;
+
+/** Starts a program as nobody, who may use `/dev/kvm`; for root. `directory` is an empty one, to be mounted over. */
+export function asNobody(directory: string): readonly string[] {
+  return [...UNSHARE, 'sh', '-c', AS_NOBODY, 'sh', directory];
+}

@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 
 import { currentArch } from '@crosvm/syscall-defines';
 
@@ -28,18 +28,23 @@ export class SeccompPolicies {
       throw new UserError(`${OPTION}: '${chosen}' is no directory`);
     }
     const own = join(__dirname, 'seccomp', currentArch());
-    this.#directory = chosen ?? (isDirectory(system) ? system : own);
+    // Policies are read by a process whose working directory is another.
+    this.#directory = resolve(chosen ?? (isDirectory(system) ? system : own));
   }
 
   /**
    * The file of a policy.
    * @param name such as `block_device`
    * @param device who needs it, for the error
-   * @throws UserError if there is none
+   * @throws UserError if there is none, or it is no file
    */
   file(name: string, device: string): string {
     const path = join(this.#directory, `${name}.policy`);
-    if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) {
+    const stat = statSync(path, { throwIfNoEntry: false });
+    if (stat !== undefined && !stat.isFile()) {
+      throw new UserError(`the seccomp policy for ${device} is no regular file: '${path}'`);
+    }
+    if (stat === undefined) {
       throw new UserError(`there is no seccomp policy for ${device}: '${path}'`, {
         hint: `name a directory that has all policies by ${OPTION}; crosvm comes with its own, which are used without it unless there is ${SYSTEM_DIRECTORY}`,
       });

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 
 import { compileFilter, decodeAction, loadPolicy, runFilter } from '@crosvm/io-jail';
+import { WITHOUT_RINGS } from '@crosvm/sys-util/testing';
 
 import type { Attempt, Outcome } from './attempt';
 import { COMPILED_MEMORY, CRASH, DISK, GROUPS, INTERPRETED_MEMORY, RING } from './attempts';
@@ -13,11 +14,12 @@ jest.setTimeout(120_000);
 
 const describeWithJails = WITHOUT_NAMESPACES === '' ? describe : describe.skip;
 
+const withRings = WITHOUT_RINGS === '' ? it : it.skip;
+
 const SPECIAL = {
   "V8's memory for code, where it compiles": COMPILED_MEMORY,
   "V8's memory for code, where it does not": INTERPRETED_MEMORY,
   'descriptors of a disk': DISK,
-  'the ring of a disk': RING,
 };
 const ALL_GROUPS = Object.entries({ ...GROUPS, ...SPECIAL });
 const TRIALS = trials();
@@ -88,6 +90,11 @@ describeWithJails(`a hostile device${WITHOUT_NAMESPACES}`, () => {
 
   it.each(ALL_GROUPS)('has its way without a sandbox: %s', (_group, attempts) => {
     expect(surprises(attempts, free, (attempt) => attempt.free)).toEqual([]);
+  });
+
+  withRings(`does with a ring of its own what the ring of a disk refuses${WITHOUT_RINGS}`, () => {
+    expect(surprises(RING, unfiltered, (attempt) => attempt.unfiltered)).toEqual([]);
+    expect(surprises(RING, free, (attempt) => attempt.free)).toEqual([]);
   });
 
   it('has no descriptors but its own, nor code that can be written to where nothing is compiled', () => {

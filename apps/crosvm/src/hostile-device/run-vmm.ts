@@ -27,7 +27,7 @@ export const WITHOUT_NAMESPACES = findReason();
 
 function findReason(): string {
   if (process.arch !== 'x64') {
-    return ` [skipped: there are policies for x86_64 only, this is ${process.arch}]`;
+    return ` [skipped: it makes system calls of x86_64, this is ${process.arch}]`;
   }
   const [command, ...args] = NAMESPACES;
   const { status, stderr, error } = spawnSync(command, [...args, 'true'], { encoding: 'utf8' });

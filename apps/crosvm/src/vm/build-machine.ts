@@ -20,7 +20,7 @@ import type { HostedDevice } from './device-plan';
 import { makeLegacyDevices } from './legacy-devices';
 import { type LoadedGuest, loadGuest } from './load-guest';
 import type { OwnBackEndsPlan } from './own-back-ends';
-import { postConfigAddress } from './posted-writes';
+import { createPostedWritesLock } from './posted-writes';
 import type { SharedRunState } from './run-state';
 import { openSerialFiles } from './serial-files';
 import type { VcpuPlan, VcpuStart } from './vcpu-plan';
@@ -114,7 +114,7 @@ export function buildMachine(config: RunConfig, disks: readonly OpenDisk[]): Mac
   });
   const frontEnds: FrontEndSet = allocateFrontEnds([...legacy.requests, virtio.bus]);
   const { vcpuMmapSize } = kvm;
-  const postedWrites = postConfigAddress(vm);
+  const postedWrites = createPostedWritesLock();
   return {
     ownBackEnds: () => legacy.ownBackEnds(frontEnds),
     hosted: (inputFd) => [...legacy.hosted(inputFd), ...virtio.hosted],

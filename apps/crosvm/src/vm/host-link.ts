@@ -28,6 +28,9 @@ const ASK_AGAIN_MS = 1000;
 /** Messages of a host that are logged in ten seconds; what guests provoke is limited in the host. */
 const MAX_MESSAGES = 100;
 
+/** Forbidden calls of a name that are logged: a disk makes some for each request. */
+const MAX_CALLS_OF_A_NAME = 10;
+
 /** How long hosts may take to end once the guest has stopped. */
 export interface Patience {
   /** To finish what is in flight, and to say so. */
@@ -214,15 +217,15 @@ export class HostLink {
 
   /** The host's jail is shut: looks whether that is so, and listens to what happens in it. */
   async #locked([listener]: readonly OwnedFd[]): Promise<void> {
-    const { host, part, logForbidden, recordCall } = this.#parts;
+    const { host, logForbidden, recordCall } = this.#parts;
     if (listener !== undefined && this.#watch === undefined && this.#poller !== undefined) {
-      this.#watch = new CallWatch(listener, this.#poller, (call) => {
+      this.#watch = new CallWatch(listener, this.#poller, (call, count) => {
         if (recordCall !== undefined) {
           recordCall(call);
           return true;
         }
         if (logForbidden) {
-          this.#events.log.warn(`${part} made a system call that its policy forbids: ${call}`);
+          this.#logForbidden(call, count);
           return true;
         }
         this.#fail(new Error(`it made a system call that its policy forbids: ${call}`));
@@ -248,6 +251,14 @@ export class HostLink {
   #fail(failure: Error): void {
     this.#failure ??= failure;
     this.#parts.host.kill();
+  }
+
+  #logForbidden(call: string, count: number): void {
+    if (count <= MAX_CALLS_OF_A_NAME) {
+      const last = count === MAX_CALLS_OF_A_NAME ? '; no more of these are logged' : '';
+      const { part } = this.#parts;
+      this.#events.log.warn(`${part} made a system call that its policy forbids: ${call}${last}`);
+    }
   }
 
   #log({ level, component, message }: LogRecord): void {

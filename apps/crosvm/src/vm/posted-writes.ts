@@ -9,15 +9,19 @@ const CONFIG_ADDRESS_BYTES = 4;
 
 /**
  * Lets KVM collect writes to the PCI address register: each is the first half of an access whose second
- * half exits, so that an access is one exit and not two. Returns the lock of whoever reads them.
+ * half exits, so that an access is one exit and not two. To be called once a VM, before it runs.
  *
  * The reset register is in the middle of these ports, and a write to it is seen at the next exit only:
  * which is why it is not the one that ACPI tells of.
  */
-export function postConfigAddress(vm: Vm): SharedArrayBuffer {
+export function postConfigAddress(vm: Vm): void {
   if (vm.checkExtension(KVM_CAP_COALESCED_PIO) !== 0) {
     vm.coalesceWrites({ port: PCI_CONFIG_PORT }, CONFIG_ADDRESS_BYTES);
   }
+}
+
+/** The lock of whoever reads what KVM collected, for all vCPU threads of a VM. */
+export function createPostedWritesLock(): SharedArrayBuffer {
   return new SharedArrayBuffer(4);
 }
 
@@ -31,7 +35,7 @@ export class PostedWrites {
   readonly #ports: PortBus;
   readonly #mutex: SharedMutex;
 
-  /** @param lock what `postConfigAddress` returned */
+  /** @param lock what `createPostedWritesLock` made */
   constructor(vcpu: Vcpu, ports: PortBus, lock: SharedArrayBuffer) {
     this.#vcpu = vcpu;
     this.#ports = ports;

@@ -20,7 +20,7 @@ export interface VcpuParts {
   readonly vcpu: Vcpu;
   readonly ports: PortBus;
   readonly mmio: MmioBus;
-  /** What `postConfigAddress` returned. */
+  /** What `createPostedWritesLock` made. */
   readonly postedWrites: SharedArrayBuffer;
   readonly runState: SharedRunState;
   /** Called when a signal ended a run: takes the signal, so that the next run is not ended too. */

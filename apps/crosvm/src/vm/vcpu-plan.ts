@@ -12,7 +12,7 @@ export interface VcpuPlan {
   readonly frontEnds: FrontEndSet;
   /** What `createMsiRoutes` made. */
   readonly msiRoutes: SharedArrayBuffer;
-  /** What `postConfigAddress` returned. */
+  /** What `createPostedWritesLock` made. */
   readonly postedWrites: SharedArrayBuffer;
   readonly runState: SharedArrayBuffer;
   /** Host CPUs that the thread may run on. */

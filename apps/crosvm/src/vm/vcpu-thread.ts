@@ -19,6 +19,7 @@ import {
 import { configureVcpu } from '@crosvm/x86-64';
 
 import { KvmPciHost } from './kvm-pci-host';
+import { postConfigAddress } from './posted-writes';
 import { SharedRunState } from './run-state';
 import { VcpuLoop } from './vcpu-loop';
 import type { VcpuMessage, VcpuPlan, VcpuStart } from './vcpu-plan';
@@ -62,6 +63,10 @@ export class VcpuThread implements Disposable {
     this.#vcpu = vm.createVcpu(plan.index);
     this.#vcpu.setSignalMask(new SignalSet());
     this.#loop = this.#makeLoop(vm);
+    if (plan.index === 0) {
+      // Here, because KVM takes a millisecond for it, and the supervisor's thread has more to do.
+      postConfigAddress(vm);
+    }
   }
 
   /**

@@ -65,6 +65,22 @@ function newNamespacesError(cause: unknown): JailError {
   return new JailError(`new namespaces: ${text}`, hint);
 }
 
+/** How many more user namespaces there may be in the one that this is asked in. */
+const MORE_USER_NAMESPACES = '/proc/sys/user/max_user_namespaces';
+
+/**
+ * Sees to it that nobody in this user namespace makes one of his own, in which he would have all
+ * capabilities. Where the setting cannot be changed (containers have it read-only) only filters of
+ * system calls do that.
+ */
+function forbidUserNamespaces(): void {
+  try {
+    writeFileSync(MORE_USER_NAMESPACES, '0');
+  } catch {
+    // It is one wall more where it can be had.
+  }
+}
+
 /**
  * Enters new namespaces, and has the first child enter the new pid namespace. This process is its own
  * user and group there, under other numbers, and there are no others.
@@ -90,6 +106,7 @@ export function enterNamespaces(kinds: readonly Namespace[], inside: Ids): void 
       },
       userNamespaceRemedy(),
     );
+    forbidUserNamespaces();
   }
 }
 

@@ -1,8 +1,9 @@
 import { type Attempt, single } from '../attempt';
-import { constant } from '../constants';
+import { constant, flags } from '../constants';
 
-/** The owner of what goes on with a descriptor, by which the kernel sends signals. */
-const PIPES = 16;
+/** Room for two descriptors. */
+const PIPES = 8;
+const EPOLL_CTL_MOD = 3;
 
 /** What can be done with the descriptors that a device has. */
 export const DESCRIPTORS: readonly Attempt[] = [
@@ -66,6 +67,17 @@ export const DESCRIPTORS: readonly Attempt[] = [
     (a) => [a.fd('image'), a.text('user.x'), a.text('x'), 1, 0],
   ),
   single('the image', 'flock', ['works', 'works'], (a) => [a.fd('image'), 4 | 1]),
+  single('what there is', 'recvmsg', ['EAGAIN', 'EAGAIN'], (a) => [
+    a.fd('socket'),
+    a.room(56),
+    flags('MSG_PEEK', 'MSG_DONTWAIT'),
+  ]),
+  single('what there is none of', 'epoll_ctl', ['EFAULT', 'EFAULT'], () => [
+    -1,
+    EPOLL_CTL_MOD,
+    -1,
+    0,
+  ]),
   single('a second one', 'dup', ['works', 'works'], (a) => [a.fd('socket')]),
   single('another one', 'dup2', ['works', 'works'], (a) => [a.fd('socket'), a.fd('socket')]),
   single('of its own', 'pipe2', ['works', 'works'], (a) => [a.room(PIPES), 0]),

@@ -1,6 +1,16 @@
+import { bind } from '@crosvm/sys-util';
+
 import { type Attempt, attempt, single } from '../attempt';
 import type { Attacker } from '../attacker';
 import { constant, flags } from '../constants';
+
+const libc = bind(null, {
+  memcpy: ['pointer', ['pointer', 'pointer', 'size_t']],
+  qsort: ['void', ['pointer', 'size_t', 'size_t', 'pointer']],
+});
+
+/** `mov $20, %eax; int $0x80; ret`: getpid by the 32-bit ABI. */
+const CALL_OF_32_BITS = Uint8Array.of(0xb8, 20, 0, 0, 0, 0xcd, 0x80, 0xc3);
 
 const PAGE = 4096;
 const TWO_POW_32 = 2 ** 32;
@@ -11,6 +21,8 @@ const IPC_PRIVATE = 0;
 const IPC_CREAT = 0o1000;
 const SHM_EXEC = 0o100000;
 const MREMAP_MAYMOVE = 1;
+const MADV_HWPOISON = 100;
+const FUTEX_WAIT = 0;
 
 function mapped(attacker: Attacker, protection: number): number {
   const kind = flags('MAP_PRIVATE', 'MAP_ANONYMOUS');
@@ -55,6 +67,19 @@ export const MEMORY: readonly Attempt[] = [
     a.fd('memory'),
     0,
   ]),
+  single('of a file', 'mmap', ['works', 'works'], (a) => [
+    0,
+    PAGE,
+    flags('PROT_READ', 'PROT_WRITE'),
+    constant('MAP_SHARED'),
+    a.fd('image'),
+    0,
+  ]),
+  protect('to be poisoned', 'madvise', (at) => [at, PAGE, MADV_HWPOISON], [
+    ['EPERM', 'EINVAL'],
+    ['EPERM', 'EINVAL'],
+  ]),
+  single('for somebody', 'futex', ['EAGAIN', 'EAGAIN'], (a) => [a.words(1), FUTEX_WAIT, 0, 0]),
   protect('to be executed', 'mprotect', (at) => [at, PAGE, READ_EXEC()]),
   protect(
     'to be executed, with a range that grows',
@@ -110,6 +135,16 @@ export const MEMORY: readonly Attempt[] = [
   ),
 ];
 
+/** Runs machine code where V8 has its own. */
+function execute(attacker: Attacker, machineCode: Uint8Array): void {
+  const at = attacker.code.end - PAGE;
+  attacker.call('mprotect', at, PAGE, ALL());
+  // SAFETY: V8 has reserved it, and uses its memory from the other end.
+  libc.memcpy(at, attacker.bytes(machineCode), machineCode.length);
+  // What it calls to compare two things.
+  libc.qsort(attacker.room(16), 2, 8, at);
+}
+
 /** Where V8 compiles, its memory for code may be executable, and nothing around it. */
 export const COMPILED_MEMORY: readonly Attempt[] = [
   single(
@@ -159,6 +194,15 @@ export const COMPILED_MEMORY: readonly Attempt[] = [
     PAGE,
     ALL() | constant('PROT_GROWSDOWN'),
   ]),
+  {
+    name: 'a call of the 32-bit ABI, by machine code',
+    isLast: true,
+    run: (attacker) => execute(attacker, CALL_OF_32_BITS),
+    jailed: 'killed by SIGSYS',
+    unfiltered: ['killed by SIGSYS'],
+    // Kernels without that ABI would end the process.
+    free: [],
+  },
 ];
 
 /** Where it does not, not even that. */

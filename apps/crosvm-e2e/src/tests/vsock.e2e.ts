@@ -1,0 +1,102 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+
+import { facts } from '../fixtures/facts';
+import {
+  BOOT_MS,
+  bootArguments,
+  Crosvm,
+  hostLacksStaticCompiler,
+  hostLacksVhost,
+  scaled,
+  Scratch,
+  scriptImage,
+  testUnless,
+  theGuest,
+  vsockEcho,
+  VsockPeer,
+} from '../harness';
+
+const CPUS = Math.min(2, theGuest().maxCpus);
+
+/** Nobody else's on this machine. */
+const CID = 3 + process.pid;
+const BYTES = 1_000_000;
+const CONNECTIONS = 8;
+
+/** Most time for a script that does much. */
+const WORK_MS = scaled(20_000);
+
+const lack = hostLacksVhost('vsock') ?? hostLacksStaticCompiler();
+
+/** Both are at work at the same time: the guest's checks, and those of the host. Then once more with the driver bound again. */
+const WORK = `
+dd if=/dev/vdb of=/tmp/echo bs=64k 2>/dev/null; chmod 755 /tmp/echo
+both() {
+  /tmp/echo serve 6000 ${CONNECTIONS} >/dev/null & server=$!
+  echo "@$1-guest: $(/tmp/echo check 2 5000 ${BYTES} ${CONNECTIONS})"
+  wait $server
+}
+both first
+cd /sys/bus/virtio/drivers/vmw_vsock_virtio_transport
+for d in virtio*; do echo $d >unbind; echo $d >bind; done
+both again
+echo '@end: yes'
+`;
+
+/** A program as a disk, which has whole sectors. */
+function padded(files: Scratch, program: string): string {
+  const bytes = readFileSync(program);
+  const path = files.file('program');
+  writeFileSync(path, Buffer.concat([bytes, Buffer.alloc((512 - (bytes.length % 512)) % 512)]));
+  return path;
+}
+
+describe('sockets between guest and host', () => {
+  for (const [name, options] of [
+    ['jailed', []],
+    ['without a jail', ['--disable-sandbox']],
+  ] as const) {
+    testUnless(lack, `carry what is sent both ways at once, ${name}`, async () => {
+      using files = new Scratch();
+      const echo = vsockEcho(files.file('echo'));
+      using _server = new VsockPeer(echo, ['serve', 5000, 2 * CONNECTIONS]);
+      const check = ['check', CID, 6000, BYTES, CONNECTIONS];
+      const args = bootArguments({
+        cpus: CPUS,
+        modules: ['vmw_vsock_virtio_transport', 'virtio_blk'],
+        params: ['crosvm.exec=/dev/vda'],
+        options: [
+          ...['--cid', String(CID), '-d', scriptImage(files.file('script'), WORK)],
+          ...['-d', padded(files, echo), ...options],
+        ],
+      });
+      await using vm = Crosvm.spawn(args, { noInput: true });
+      using first = new VsockPeer(echo, check);
+      const firstOutput = await first.output();
+      await vm.expect(/^@first-guest: .*/m, BOOT_MS + WORK_MS);
+      using second = new VsockPeer(echo, check);
+      const secondOutput = await second.output();
+      await vm.expect(/^@end: yes/m, WORK_MS);
+
+      expect([firstOutput, secondOutput]).toEqual(['vsock: same\n', 'vsock: same\n']);
+      expect(await vm.ended()).toEqual({ code: 0, signal: null });
+      expect(facts(vm.stdout.text)).toMatchObject({
+        'first-guest': 'vsock: same',
+        'again-guest': 'vsock: same',
+      });
+      expect(vm.stderr.text).toBe('');
+    });
+  }
+
+  testUnless(lack, 'have an address that no other VM has', async () => {
+    const args = bootArguments({ options: ['--cid', String(CID)] });
+    await using first = Crosvm.spawn(args);
+    await first.expect(/Welcome/, BOOT_MS);
+    await using second = Crosvm.spawn(args);
+
+    expect(await second.ended()).toEqual({ code: 1, signal: null });
+    expect(second.stderr.text).toContain(`--cid ${CID}: another VM has the CID ${CID}`);
+    await first.signal('SIGKILL');
+    await first.ended();
+  });
+});
