@@ -48,7 +48,8 @@ export class Outside implements Disposable {
     memory: GuestMemory,
   ) {
     Buffer.from(SECRET).copy(this.#secret.bytes);
-    this.#bystander = spawn('sleep', ['600'], { stdio: 'ignore' });
+    // It ends with this process, whatever ends that.
+    this.#bystander = spawn('cat', { stdio: ['pipe', 'ignore', 'ignore'] });
     mkdirSync(join(scratch, 'mount'));
     const program = join(scratch, 'program');
     // Whoever may execute it finds that it is no program.

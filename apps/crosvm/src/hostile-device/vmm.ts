@@ -11,7 +11,7 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { EventLoopPoller, GuestMemory } from '@crosvm/sys-util';
 
 import { SeccompPolicies } from '../host/seccomp-policies';
-import type { HostKind, Outcome } from './attempt';
+import type { Attempt, HostKind, Outcome } from './attempt';
 import { attemptNamed, NOTHING } from './attempts';
 import { Batch, type Ground, type Mode } from './batch';
 import { Outside } from './outside';
@@ -65,9 +65,14 @@ function look(pid: number): Sight {
   };
 }
 
+/** Whether nothing can be tried in the same process afterwards. */
+function isLast({ isLast: always = false, jailed }: Attempt, mode: Mode): boolean {
+  return always || (mode === 'jailed' && /^(forbidden|killed) /.test(jailed));
+}
+
 /** The attempts of each device. */
 function shares(mode: Mode, attempts: readonly string[]): readonly (readonly string[])[] {
-  const last = attempts.filter((name) => mode === 'jailed' || attemptNamed(name).isLast);
+  const last = attempts.filter((name) => isLast(attemptNamed(name), mode));
   const others = attempts.filter((name) => !last.includes(name));
   return [...chunks(others, ATTEMPTS), ...chunks(last, 1)];
 }

@@ -225,6 +225,15 @@ describe('HostLink', () => {
     ]);
   });
 
+  it('does not mind a host that went away without reading what it was told', async () => {
+    using rig = new Rig();
+    rig.link.send({ kind: 'setup', logLevel: 'warn' });
+    rig.host[Symbol.dispose]();
+    expect(() => rig.link.send({ kind: 'setup', logLevel: 'warn' })).not.toThrow();
+    rig.end(undefined);
+    await rig.link.stop(PATIENT);
+  });
+
   it('does not mind a host that is gone when it is told something', async () => {
     using rig = new Rig();
     using event = EventFd.create();

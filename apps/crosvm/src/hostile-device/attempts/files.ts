@@ -47,7 +47,7 @@ export const FILES: readonly Attempt[] = [
   open(
     "another device's descriptor",
     ['ENOENT', 'works'],
-    ({ world }) => `/proc/${world.other}/fd/0`,
+    ({ world }) => `/proc/${world.other}/fd/1`,
   ),
   open('shared memory', ['ENOENT', 'works'], () => '/dev/shm'),
   open('/dev/kvm', ['ENOENT', ['works', 'EACCES', 'ENOENT']], () => '/dev/kvm'),

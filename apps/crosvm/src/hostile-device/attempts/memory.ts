@@ -145,50 +145,37 @@ function execute(attacker: Attacker, machineCode: Uint8Array): void {
   libc.qsort(attacker.room(16), 2, 8, at);
 }
 
+/** What lies beside V8's memory is not always the same: something, nothing, or a file that is no program. */
+const NEIGHBOURS = ['works', 'ENOMEM', 'EACCES'] as const;
+
 /** Where V8 compiles, its memory for code may be executable, and nothing around it. */
 export const COMPILED_MEMORY: readonly Attempt[] = [
-  single(
-    "from V8's code across its end",
-    'mprotect',
-    [
-      ['works', 'ENOMEM'],
-      ['works', 'ENOMEM'],
-    ],
-    ({ code }) => [code.end - PAGE, 2 * PAGE, ALL()],
-  ),
-  single(
-    "behind V8's code",
-    'mprotect',
-    [
-      ['works', 'ENOMEM'],
-      ['works', 'ENOMEM'],
-    ],
-    ({ code }) => [code.end, PAGE, ALL()],
-  ),
-  single(
-    "before V8's code",
-    'mprotect',
-    [
-      ['works', 'ENOMEM'],
-      ['works', 'ENOMEM'],
-    ],
-    ({ code }) => [code.start - PAGE, 2 * PAGE, ALL()],
-  ),
+  single("from V8's code across its end", 'mprotect', [NEIGHBOURS, NEIGHBOURS], ({ code }) => [
+    code.end - PAGE,
+    2 * PAGE,
+    ALL(),
+  ]),
+  single("behind V8's code", 'mprotect', [NEIGHBOURS, NEIGHBOURS], ({ code }) => [
+    code.end,
+    PAGE,
+    ALL(),
+  ]),
+  single("before V8's code", 'mprotect', [NEIGHBOURS, NEIGHBOURS], ({ code }) => [
+    code.start - PAGE,
+    2 * PAGE,
+    ALL(),
+  ]),
   single(
     "from V8's code around the end of memory",
     'mprotect',
     ['ENOMEM', 'ENOMEM'],
     ({ code }) => [code.end - PAGE, 2 * PAGE - code.end, ALL()],
   ),
-  single(
-    "V8's code and all but 4 GiB more",
-    'mprotect',
-    [
-      ['EACCES', 'ENOMEM'],
-      ['EACCES', 'ENOMEM'],
-    ],
-    ({ code }) => [code.end - PAGE, PAGE + TWO_POW_32, ALL()],
-  ),
+  single("V8's code and 4 GiB more", 'mprotect', [NEIGHBOURS, NEIGHBOURS], ({ code }) => [
+    code.end - PAGE,
+    PAGE + TWO_POW_32,
+    ALL(),
+  ]),
   single("V8's code, and downwards", 'mprotect', ['EINVAL', 'EINVAL'], ({ code }) => [
     code.end - PAGE,
     PAGE,

@@ -20,7 +20,9 @@ import {
 } from '@crosvm/net-util';
 import { OwnedFd } from '@crosvm/sys-util';
 import { VhostNet } from '@crosvm/vhost';
+import { VIRTIO_NET_F_MRG_RXBUF } from '@crosvm/virtio-sys';
 
+import { hasFeature } from '../features';
 import { HEADER_BYTES } from './frame';
 import type { NetConfig } from './net-config';
 
@@ -75,14 +77,21 @@ export function openNet(source: NetSource, options: NetOptions = {}): OpenNet {
   const fds = [...tap.fds];
   const close = (): void => fds.forEach((fd) => fd.close());
   try {
-    fds.push(...openVhosts(options.vhost === true ? pairs : 0));
+    const vhosts = openVhosts(options.vhost === true ? pairs : 0);
+    fds.push(...vhosts);
     tap.vnetHeaderSize = HEADER_BYTES;
     const offload = knownOffloads(tap);
     if (source.kind === 'create') {
       configure(tap, source, options.mtu);
     }
     const mtu = options.mtu ?? mtuOf(tap);
-    const config = { mac: [...mac], pairs, offload, ...(mtu !== undefined && { mtu }) };
+    const config = {
+      mac: [...mac],
+      pairs,
+      offload,
+      mergeable: vhosts.every(canMerge),
+      ...(mtu !== undefined && { mtu }),
+    };
     return { config, name: tap.name, fds, [Symbol.dispose]: close };
   } catch (error) {
     close();
@@ -102,6 +111,11 @@ function openVhosts(count: number): OwnedFd[] {
     fds.forEach((fd) => fd.close());
     throw error;
   }
+}
+
+/** Whether the kernel receives frames into several buffers. */
+function canMerge({ raw }: OwnedFd): boolean {
+  return hasFeature(new VhostNet(raw).features, VIRTIO_NET_F_MRG_RXBUF);
 }
 
 function openTap(source: NetSource, queues: number): Tap {

@@ -24,7 +24,7 @@ export interface VsockConfig {
 }
 
 /** What the back end is made of. */
-export interface VsockParts {
+interface VsockParts {
   /** This process is its owner, and the guest's address is set. */
   readonly device: VhostVsock;
   readonly poller: Poller;
@@ -35,7 +35,7 @@ export interface VsockParts {
  * Sockets between guest and host. VIRTIO 1.2, 5.10. The kernel serves them, but for the event queue:
  * there is nothing to tell, so its buffers stay where they are.
  */
-export class Vsock implements VirtioBackend {
+class Vsock implements VirtioBackend {
   readonly #device: VhostVsock;
   readonly #errors: QueueErrors;
   readonly #seqpacket: bigint;
