@@ -49,9 +49,12 @@ export { Shell, type ShellResult } from './shell';
 export { Syslog } from './syslog';
 export { BOOT_MS, END_MS, pause, PROMPT_MS, scaled, until } from './time';
 export {
+  afterMounts,
   asNobody,
+  inChroot,
   type KvmDevice,
   withIoctlDenied,
+  withoutNamespaces,
   withKvmDevice,
   withoutOverride,
   withSmallFileSystem,

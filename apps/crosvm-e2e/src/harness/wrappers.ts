@@ -105,3 +105,20 @@ exec setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all --boundi
 export function asNobody(directory: string): readonly string[] {
   return [...UNSHARE, 'sh', '-c', AS_NOBODY, 'sh', directory];
 }
+
+/** Starts a program for which no namespaces of a kind, such as `user`, are left. */
+export function withoutNamespaces(kind: string): readonly string[] {
+  const script = `echo 0 >/proc/sys/user/max_${kind}_namespaces && exec "$@"`;
+  return ['unshare', '--user', '--map-root-user', 'sh', '-c', script, 'sh'];
+}
+
+/** Starts a program after a shell command in mount namespaces of its own. */
+export function afterMounts(command: string): readonly string[] {
+  return [...UNSHARE, 'sh', '-c', `${command} && exec "$@"`, 'sh'];
+}
+
+/** Starts a program whose root directory is another name of `/`; `directory` is an empty one. */
+export function inChroot(directory: string): readonly string[] {
+  const script = 'root=$1 && shift && mount --rbind / "$root" && exec chroot "$root" "$@"';
+  return [...UNSHARE, 'sh', '-c', script, 'sh', directory];
+}

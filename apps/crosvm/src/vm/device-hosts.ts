@@ -66,6 +66,11 @@ export class DeviceHosts {
     zygote?.last();
   }
 
+  /** The VM has ended: what fails from now on is not why. */
+  vmEnded(): void {
+    this.#links.forEach((link) => link.vmEnded());
+  }
+
   /**
    * Lets all hosts finish what they are doing, and waits until they have ended. The guest must have
    * stopped.
@@ -109,7 +114,16 @@ export class DeviceHosts {
     const recordCall =
       record === undefined || first === undefined ? undefined : record.of(this.#request(first));
     return new HostLink(
-      { part, names, hasOutput, control, host, logForbidden, ...(recordCall && { recordCall }) },
+      {
+        part,
+        names,
+        hasOutput,
+        control,
+        host,
+        isJailed: zygote !== undefined,
+        logForbidden,
+        ...(recordCall && { recordCall }),
+      },
       events,
     );
   }

@@ -33,7 +33,10 @@ class Rig implements Disposable {
   readonly #far: OwnedFd;
   readonly host: FdSocket;
 
-  constructor(onKill: (rig: Rig) => boolean = () => false, hasOutput = false) {
+  constructor(
+    onKill: (rig: Rig) => boolean = () => false,
+    { hasOutput = false, isJailed = false } = {},
+  ) {
     const [near, far] = socketPair();
     this.#far = far;
     this.host = FdSocket.adopt(far, { ...options, maxBytes: 64 * 1024 });
@@ -43,6 +46,7 @@ class Rig implements Disposable {
       names: ['disk vda', 'rng'],
       hasOutput,
       control: FdSocket.adopt(near, options),
+      isJailed,
       logForbidden: false,
       host: {
         pid: Promise.resolve(undefined),
@@ -63,7 +67,7 @@ class Rig implements Disposable {
 
   /** A host that passes on output of the guest. */
   static withOutput(): Rig {
-    return new Rig(undefined, true);
+    return new Rig(undefined, { hasOutput: true });
   }
 
   say(...messages: readonly HostMessage[]): void {
@@ -166,6 +170,14 @@ describe('HostLink', () => {
     expect(rig.log.map(({ message }) => message)).toEqual([
       'the device host of disk vda did not end well: it ended with status 1',
     ]);
+  });
+
+  it('reports a host that could not be jailed, although the guest has ended meanwhile', async () => {
+    using rig = new Rig(undefined, { isJailed: true });
+    const stopped = rig.link.stop(PATIENT);
+    rig.end(new Error('it cannot be jailed'));
+    await stopped;
+    expect([rig.failures, rig.log]).toEqual([['it cannot be jailed'], []]);
   });
 
   it('kills a host that does not end', async () => {

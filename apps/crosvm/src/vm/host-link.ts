@@ -52,6 +52,8 @@ export interface HostLinkParts {
   /** The supervisor's end; taken over. */
   readonly control: FdSocket;
   readonly host: StartedHost;
+  /** Whether it shuts its jail before it serves anything. */
+  readonly isJailed: boolean;
   /** Whether calls that the host's policy forbids are only logged. */
   readonly logForbidden: boolean;
   /** Takes each call of the host; it is made then, whatever the policy says. */
@@ -60,7 +62,7 @@ export interface HostLinkParts {
 
 /** What a link reports. */
 export interface HostLinkEvents {
-  /** The host failed or ended, and was not told to. */
+  /** The host failed or ended, and was not told to, or it never came to serve its devices. */
   readonly onFailure: (cause: Error) => void;
   readonly log: Logger;
 }
@@ -96,6 +98,8 @@ export class HostLink {
   #finished: () => void = () => undefined;
   #failure: Error | undefined;
   #stopping = false;
+  /** Its jail is shut, and it serves its devices. */
+  #isShut = false;
   #killed = false;
 
   constructor(parts: HostLinkParts, events: HostLinkEvents) {
@@ -124,6 +128,11 @@ export class HostLink {
     }
   }
 
+  /** The VM has ended: what fails from now on is not why. */
+  vmEnded(): void {
+    this.#stopping = true;
+  }
+
   /**
    * Lets the host finish what it is doing and pass on the guest's output, and waits until it has ended.
    * Output that nobody reads in a hurry is given up. A host that does not answer is killed, or given up
@@ -131,7 +140,7 @@ export class HostLink {
    */
   async stop(patience: Patience): Promise<void> {
     const { part, host } = this.#parts;
-    this.#stopping = true;
+    this.vmEnded();
     if (!(await this.#endsInOrder(patience))) {
       this.#killed = true;
       const isKilled = host.kill();
@@ -238,6 +247,7 @@ export class HostLink {
     try {
       if (pid !== undefined) {
         verifyLockedDown(pid);
+        this.#isShut = true;
       }
     } catch (error) {
       if (error instanceof JailError) {
@@ -275,7 +285,9 @@ export class HostLink {
       // What it said last.
     }
     const failure = this.#failure ?? how;
-    if (!this.#stopping) {
+    const neverServed =
+      this.#parts.isJailed && !this.#isShut && failure !== undefined && !this.#killed;
+    if (!this.#stopping || neverServed) {
       this.#events.onFailure(failure ?? new Error('it ended'));
     } else if (failure !== undefined && !this.#killed) {
       this.#events.log.warn(`${this.#parts.part} did not end well: ${failure.message}`);

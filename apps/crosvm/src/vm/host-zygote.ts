@@ -12,6 +12,7 @@ import {
   SysError,
 } from '@crosvm/sys-util';
 
+import { UserError } from '../user-error';
 import { JailedHost } from './jailed-host';
 import { StartWatch } from './start-watch';
 import {
@@ -24,6 +25,18 @@ import {
 /** Takes some milliseconds to load: not before there is a process to start. */
 function loadChildProcess(): typeof ChildProcess {
   return require('node:child_process') as typeof ChildProcess;
+}
+
+/** Lets programs that are started have no descriptors but those that they are given. */
+function keepDescriptors(): void {
+  try {
+    closeInheritedOnExec();
+  } catch (cause) {
+    throw new UserError('device hosts cannot be started', {
+      cause,
+      hint: '/proc must be there: mount -t proc proc /proc',
+    });
+  }
 }
 
 /**
@@ -45,12 +58,15 @@ export class HostZygote {
   /** What happened to the process of the host that is being started. */
   #accident: string | undefined;
 
-  /** @throws SysError EMFILE */
+  /**
+   * @throws SysError EMFILE
+   * @throws UserError if there is no /proc
+   */
   constructor(poller: Poller) {
     this.#poller = poller;
     // The hosts are children of a process that ends at once.
     adoptOrphans();
-    closeInheritedOnExec();
+    keepDescriptors();
     const [near, far] = socketPair();
     this.#socket = FdSocket.adopt(near, {
       maxBytes: MAX_ZYGOTE_MESSAGE,

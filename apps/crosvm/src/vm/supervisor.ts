@@ -35,6 +35,11 @@ function isHurried(end: VmEnd | undefined): boolean {
   return end === undefined || ['signal', 'quit', 'failed'].includes(end.kind);
 }
 
+/** Whether the guest came to its end as it wanted. */
+function isGuestsOwn(end: VmEnd): boolean {
+  return end.kind === 'poweroff' || end.kind === 'reset';
+}
+
 /** How long hosts may take to finish what is in flight. */
 function hostPatienceMs(end: VmEnd | undefined): number {
   return end?.kind === 'signal' || end?.kind === 'quit' ? HURRIED_HOST_DRAIN_MS : HOST_DRAIN_MS;
@@ -84,13 +89,17 @@ export async function runVm(config: RunConfig, log: Logger): Promise<VmEnd> {
     onEnd: end,
     onLog: (level, message) => log[level](message),
   });
+  let hostFailed: VmEnd | undefined;
   const hosts = new DeviceHosts({
     processes: config.sandbox,
     policies,
     logForbidden: config.seccompLogFailures === true,
     ...(record !== undefined && { record }),
     log,
-    onEnd: end,
+    onEnd: (failed) => {
+      hostFailed ??= failed;
+      end(failed);
+    },
   });
   let why: VmEnd | undefined;
   let hosted: readonly HostedDevice[] = [];
@@ -121,8 +130,8 @@ export async function runVm(config: RunConfig, log: Logger): Promise<VmEnd> {
       input.begin();
     }
     why = await ended;
+    hosts.vmEnded();
     logEnd(log, why);
-    return why;
   } finally {
     // A vCPU that waits for a back end's answer sees no kick.
     hosted.forEach((device) => device.hangUp());
@@ -137,4 +146,10 @@ export async function runVm(config: RunConfig, log: Logger): Promise<VmEnd> {
     });
     own?.[Symbol.dispose]();
   }
+  // A guest that was quicker than the start of a host did not have all of its devices.
+  if (hostFailed !== undefined && isGuestsOwn(why)) {
+    logEnd(log, hostFailed);
+    return hostFailed;
+  }
+  return why;
 }

@@ -65,6 +65,10 @@ function sizeOf({ start, end }: AddressRange): number {
   return end - start;
 }
 
+function largest(ranges: readonly AddressRange[]): AddressRange | undefined {
+  return [...ranges].sort((one, other) => sizeOf(other) - sizeOf(one))[0];
+}
+
 /**
  * Where V8 puts the code that it compiles: memory that is executable, with what it set aside around
  * it; or only set aside, in a process that has compiled nothing. Undefined if it cannot compile.
@@ -73,12 +77,13 @@ export function codeRange(): AddressRange | undefined {
   const isCode = ({ permissions }: MappedRange): boolean => permissions[2] === 'x';
   const isReserved = ({ permissions }: MappedRange): boolean => permissions === '---p';
   const runs = runsOf((range) => isCode(range) || isReserved(range));
-  const withCode = runs.findLast((run) => run.some(isCode));
-  if (withCode !== undefined) {
-    return spanOf(withCode);
+  const withCode = runs.filter((run) => run.some(isCode)).map(spanOf);
+  if (withCode.length > 0) {
+    // Newer versions of V8 put a copy of their own code into it, which parts it.
+    return largest(withCode);
   }
-  const [largest] = runs.map(spanOf).sort((one, other) => sizeOf(other) - sizeOf(one));
-  return largest !== undefined && sizeOf(largest) >= MIN_CODE_RESERVE ? largest : undefined;
+  const reserved = largest(runs.map(spanOf));
+  return reserved !== undefined && sizeOf(reserved) >= MIN_CODE_RESERVE ? reserved : undefined;
 }
 
 /** Memory that can be both written to and executed: V8's, where it does not switch between the two. */

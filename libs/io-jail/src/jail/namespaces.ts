@@ -39,7 +39,14 @@ export interface Ids {
 /** Settings that keep users from having user namespaces, and what is to be done about it. */
 const RESTRICTIONS: readonly (readonly [setting: string, forbids: string, remedy: string])[] = [
   ['/proc/sys/kernel/unprivileged_userns_clone', '0', 'sysctl kernel.unprivileged_userns_clone=1'],
-  ['/proc/sys/user/max_user_namespaces', '0', 'sysctl user.max_user_namespaces=10000'],
+  ...NAMESPACES.map(
+    (kind) =>
+      [
+        `/proc/sys/user/max_${kind}_namespaces`,
+        '0',
+        `sysctl user.max_${kind}_namespaces=10000`,
+      ] as const,
+  ),
   [
     '/proc/sys/kernel/apparmor_restrict_unprivileged_userns',
     '1',

@@ -1,0 +1,108 @@
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { expectRefusal } from '../fixtures/refusal';
+import {
+  afterMounts,
+  bareMetalProgram,
+  BOOT_MS,
+  checkout,
+  Crosvm,
+  emptyImage,
+  hostLacksBareMetal,
+  hostLacksNamespaces,
+  inChroot,
+  Scratch,
+  testUnless,
+  withoutNamespaces,
+} from '../harness';
+
+const lack = hostLacksBareMetal() ?? hostLacksNamespaces();
+
+const busy = ['run', bareMetalProgram('busy')];
+
+describe('where devices cannot be jailed, crosvm run ends and says what to do', () => {
+  for (const kind of ['user', 'net', 'mnt']) {
+    testUnless(lack, `without ${kind} namespaces`, async () => {
+      const says =
+        /device host of (?:serial 1|rng) failed: it cannot be jailed: new namespaces: .*ENOSPC/;
+      const hint = new RegExp(`sysctl user\\.max_${kind}_namespaces=`);
+      await expectRefusal(busy, { status: 1, says, hint }, { wrapper: withoutNamespaces(kind) });
+    });
+  }
+
+  testUnless(lack, 'where it may not have namespaces', async () => {
+    using directory = new Scratch();
+    const says =
+      /device host of (?:serial 1|rng) failed: it cannot be jailed: new namespaces: .*EPERM/;
+    const hint = /container or a security module/;
+    await expectRefusal(busy, { status: 1, says, hint }, { wrapper: inChroot(directory.path) });
+  });
+
+  testUnless(lack, 'without /proc', async () => {
+    const wrapper = afterMounts('mount -t tmpfs none /proc');
+    const says = /device hosts cannot be started: .*\/proc/;
+    await expectRefusal(busy, { status: 1, says, hint: /mount -t proc/ }, { wrapper });
+  });
+
+  testUnless(lack, 'although the guest has ended before that was known', async () => {
+    using directory = new Scratch();
+    const selftest = ['run', '-p', 'tests=none', bareMetalProgram('selftest')];
+    const says = /it cannot be jailed: new namespaces: .*EPERM/;
+    const hint = /container or a security module/;
+    await expectRefusal(selftest, { status: 1, says, hint }, { wrapper: inChroot(directory.path) });
+  });
+});
+
+describe('a jail with a root of its own is had', () => {
+  for (const [what, command] of [
+    ['with an empty /var/empty', 'mkdir /var/empty'],
+    ['without /var/empty', 'true'],
+    ['with a /var/empty that is not empty', 'mkdir /var/empty && touch /var/empty/file'],
+    ['with a /var/empty that leads elsewhere', 'ln -s / /var/empty'],
+    ['with a /var/empty that is a file', 'touch /var/empty'],
+  ] as const) {
+    testUnless(lack, what, async () => {
+      const wrapper = afterMounts(`mount -t tmpfs none /var && ${command}`);
+      await using vm = Crosvm.spawn(busy, { wrapper, noInput: true });
+      await vm.expect(/^busy: 1 devices\r?\n/m, BOOT_MS);
+      const roots = [...(await vm.deviceHosts()).values()].map((pid) => `/proc/${pid}/root/`);
+      expect(roots.map((root) => readdirSync(root))).toEqual([[], []]);
+      await vm.signal('SIGTERM');
+      expect(await vm.ended()).toEqual({ code: 143, signal: null });
+    });
+  }
+});
+
+describe('a device that its policy does not let work ends crosvm', () => {
+  for (const [device, policy, call] of [
+    ['serial 1', 'serial_device', 'timerfd_settime'],
+    ['rng', 'rng_device', 'getrandom'],
+    ['disk vda', 'block_device', 'preadv'],
+  ] as const) {
+    testUnless(lack, `and the system call is named: ${device}, ${call}`, async () => {
+      using files = new Scratch();
+      cpSync(
+        join(checkout(), 'seccomp', process.arch === 'x64' ? 'x86_64' : 'aarch64'),
+        files.path,
+        {
+          recursive: true,
+        },
+      );
+      const path = files.file(`${policy}.policy`);
+      const text = readFileSync(path, 'utf8');
+      const smaller = text.replace(new RegExp(`^${call}: .*$`, 'm'), '');
+      expect(smaller).not.toBe(text);
+      writeFileSync(path, smaller);
+      const disk = ['--disk', emptyImage(files.file('vda'), 2 ** 20)];
+      const args = ['run', '--seccomp-policy-dir', files.path, ...disk, bareMetalProgram('busy')];
+      await using vm = Crosvm.spawn(args, { noInput: true });
+      expect(await vm.ended()).toEqual({ code: 1, signal: null });
+      expect(vm.stderr.text).toMatch(
+        new RegExp(
+          `^crosvm: the device host of ${device} failed: it made a system call that its policy forbids: ${call}\\(.*\\), number \\d+\n$`,
+        ),
+      );
+    });
+  }
+});
