@@ -129,10 +129,10 @@ export class DeviceHosts {
   }
 
   #request({ name, plan }: HostedDevice): ForkRequest {
-    const { policy, compiled } = hostNeeds(plan);
+    const { policy, compiled, fileBytes } = hostNeeds(plan);
     const { policies, record } = this.#options;
     const file = policies.file(policy, name);
-    return { label: name, policy: file, compiled, record: record !== undefined };
+    return { label: name, policy: file, compiled, fileBytes, record: record !== undefined };
   }
 
   #give(link: HostLink, group: readonly HostedDevice[], memory: GuestMemory): void {

@@ -27,16 +27,25 @@ export interface HostedDevice {
   hangUp(): void;
 }
 
-/** What the process of a device's back end needs. */
-export function hostNeeds(plan: DevicePlan): {
+/** What the process of a device's back end is given, besides descriptors. */
+export interface HostNeeds {
+  /** The name of its seccomp policy. */
   readonly policy: string;
+  /** Whether its JavaScript is compiled. */
   readonly compiled: boolean;
-} {
+  /** To what size it may make files larger; undefined: any. */
+  readonly fileBytes?: number;
+}
+
+/** What the process of a device's back end needs. */
+export function hostNeeds(plan: DevicePlan): HostNeeds {
   if (plan.kind === 'serial') {
     return { policy: SERIAL_POLICY, compiled: false };
   }
-  const { policy, compiled = false } = virtioModule(plan.backEnd.device);
-  return { policy, compiled };
+  const { device, config } = plan.backEnd;
+  const module = virtioModule(device);
+  const { policy, compiled = false } = module;
+  return { policy, compiled, fileBytes: module.fileBytes?.(config) ?? 0 };
 }
 
 /** The descriptors of a virtio device's back end in the order in which they travel. */

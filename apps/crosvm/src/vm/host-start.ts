@@ -1,6 +1,9 @@
 /** The zygote's descriptor of its control socket. */
 export const CONTROL_FD = 3;
 
+/** How much of what a host says on its standard error is kept, in bytes: the size of a file. */
+export const MAX_STDERR = 4096;
+
 /** What the thread of device hosts is given when it starts. */
 export interface HostThreadData {
   /** Its end of the control socket; the thread closes it. */

@@ -15,10 +15,7 @@ import {
 } from '@crosvm/sys-util';
 
 import { UserError } from '../user-error';
-import type { StartedHost } from './host-start';
-
-/** How much of what a host says on its standard error is kept, in bytes. */
-const MAX_STDERR = 4096;
+import { MAX_STDERR, type StartedHost } from './host-start';
 
 /** Why it ended, for people; undefined if in order. */
 function failureOf(state: ChildState, stderr: string): Error | undefined {

@@ -11,6 +11,8 @@ export interface ForkRequest {
   readonly policy: string;
   /** Whether its JavaScript is compiled, and not interpreted. */
   readonly compiled: boolean;
+  /** To what size it may make files larger; undefined: any. */
+  readonly fileBytes?: number | undefined;
   /** Whether the supervisor wants to hear of every system call. */
   readonly record: boolean;
 }

@@ -17,6 +17,7 @@ import {
 import { blockSignals, FdSocket, type OwnedFd, SignalSet, SysError } from '@crosvm/sys-util';
 
 import { DeviceHost } from './device-host';
+import { MAX_STDERR } from './host-start';
 import {
   decodeForkRequest,
   encodeZygoteMessage,
@@ -52,7 +53,7 @@ class Policies {
 
 /** Starts a device host, which is this process again, in a jail. */
 function forkHost(
-  { label, policy: path, compiled, record }: ForkRequest,
+  { label, policy: path, compiled, fileBytes, record }: ForkRequest,
   { control, stderr }: { readonly control: OwnedFd; readonly stderr: OwnedFd },
   policies: Policies,
 ): number {
@@ -63,7 +64,10 @@ function forkHost(
   return new Jail()
     .keepFds(control.raw)
     .stderrTo(stderr.raw)
-    .limit({ nofile: MAX_FDS })
+    .limit({
+      nofile: MAX_FDS,
+      ...(fileBytes !== undefined && { fsize: Math.max(fileBytes, MAX_STDERR) }),
+    })
     .fork(() => {
       process.title = `crosvm ${label}`;
       blockSignals(new SignalSet(BLOCKED_SIGNALS));

@@ -90,6 +90,8 @@ export interface DeviceModule<Config> {
   readonly policy: string;
   /** Whether its host's JavaScript is compiled, for it moves much data; default: interpreted. */
   readonly compiled?: boolean;
+  /** Bytes of the largest file that its host writes; default: it writes none. */
+  fileBytes?(config: Config): number;
   /** The most descriptors of each queue. */
   queueMaxSizes(config: Config): readonly number[];
   /** The features of the device type that are offered; `QUEUE_FEATURES` go without saying. */

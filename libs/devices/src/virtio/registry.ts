@@ -6,13 +6,7 @@ import { vhostNet } from './vhost/net-module';
 import { vhostVsock } from './vhost/vsock';
 
 /** Every kind of virtio device there is: one line a kind. */
-const VIRTIO_DEVICES: readonly DeviceModule<unknown>[] = [
-  block,
-  net,
-  rng,
-  vhostNet,
-  vhostVsock,
-];
+const VIRTIO_DEVICES: readonly DeviceModule<unknown>[] = [block, net, rng, vhostNet, vhostVsock];
 
 /**
  * The kind of devices that has this name.

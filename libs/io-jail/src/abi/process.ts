@@ -33,6 +33,7 @@ export const CLD_KILLED = 2;
 export const CLD_DUMPED = 3;
 
 /** Resources for prlimit(2). Source: asm-generic/resource.h. */
+export const RLIMIT_FSIZE = 1;
 export const RLIMIT_CORE = 4;
 export const RLIMIT_NOFILE = 7;
 

@@ -1,10 +1,12 @@
 import { check } from '@crosvm/sys-util';
 
-import { RLIMIT_CORE, RLIMIT_NOFILE } from '../abi';
+import { RLIMIT_CORE, RLIMIT_FSIZE, RLIMIT_NOFILE } from '../abi';
 import { libc } from '../sys/libc';
 
 /** What a process may use at most: numbers of descriptors, and bytes. */
 export interface Limits {
+  /** Of a file that it makes larger, to that size; block devices have their own. */
+  readonly fsize?: number;
   /** Of a core file. */
   readonly core?: number;
   /** One more than the highest number of a descriptor. */
@@ -12,6 +14,7 @@ export interface Limits {
 }
 
 const RESOURCES: Readonly<Record<keyof Limits, number>> = {
+  fsize: RLIMIT_FSIZE,
   core: RLIMIT_CORE,
   nofile: RLIMIT_NOFILE,
 };

@@ -18,18 +18,26 @@ function permitted(what: string, everywhere: Outcome, run: Attempt['run']): Atte
 
 /** What the policy of disks permits. It is not the sandbox that keeps a device from it, if anything. */
 export const DISK: readonly Attempt[] = [
-  // Sealed by whoever made it.
-  permitted('more memory for the guest', 'EPERM', (attacker) =>
-    write(attacker, attacker.fd('memory'), TWO_POW_31),
-  ),
+  {
+    // Sealed by whoever made it; in a jail the limit on the size of files comes first.
+    name: 'more memory for the guest',
+    run: (attacker) => write(attacker, attacker.fd('memory'), TWO_POW_31),
+    jailed: 'EFBIG',
+    unfiltered: ['EFBIG'],
+    free: ['EPERM'],
+  },
   permitted('sectors of what is no disk', 'ENOTTY', (attacker) =>
     attacker.call('ioctl', attacker.fd('terminal'), constant('BLKDISCARD'), attacker.longs(0, 0)),
   ),
   permitted('a file that is open for reading', 'EBADF', (attacker) =>
     write(attacker, attacker.fd('program'), 0),
   ),
-  // Nothing knows how large it is meant to be: only its own back end keeps to that.
-  permitted('an image that is larger', 'works', (attacker) =>
-    write(attacker, attacker.fd('image'), IMAGE_SIZE),
-  ),
+  {
+    // A limit on the size of files.
+    name: 'an image that is larger',
+    run: (attacker) => write(attacker, attacker.fd('image'), IMAGE_SIZE),
+    jailed: 'EFBIG',
+    unfiltered: ['EFBIG'],
+    free: ['works'],
+  },
 ];

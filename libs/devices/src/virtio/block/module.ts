@@ -6,7 +6,7 @@ import { Block, type FollowCapacity } from './block';
 import { watchCapacity } from './capacity-watch';
 import { blockConfigSpace, blockFeatures, QUEUE_SIZE } from './config-space';
 import { createEngine } from './create-engine';
-import type { DiskConfig } from './disk-config';
+import { type DiskConfig, SECTOR_BYTES } from './disk-config';
 
 /** The disk. Its descriptors: the image, and with `o_direct` the same once more; see `openDisk`. */
 export const block: DeviceModule<DiskConfig> = {
@@ -14,6 +14,7 @@ export const block: DeviceModule<DiskConfig> = {
   deviceType: VIRTIO_ID_BLOCK,
   policy: 'block_device',
   compiled: true,
+  fileBytes: ({ sectors }) => sectors * SECTOR_BYTES,
   queueMaxSizes: ({ queues }) => Array.from({ length: queues }, () => QUEUE_SIZE),
   features: blockFeatures,
   configSpace: blockConfigSpace,
