@@ -237,7 +237,10 @@ export class HostLink {
           this.#logForbidden(call, count);
           return true;
         }
-        this.#fail(new Error(`it made a system call that its policy forbids: ${call}`));
+        // V8 says why it gives up, before it does what is forbidden.
+        const said = host.said?.() ?? '';
+        const last = said === '' ? '' : `; it said: ${said}`;
+        this.#fail(new Error(`it made a system call that its policy forbids: ${call}${last}`));
         return false;
       });
     } else {

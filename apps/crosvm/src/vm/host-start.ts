@@ -16,6 +16,8 @@ export interface StartedHost {
   readonly pid: Promise<number | undefined>;
   /** When it has ended: undefined if that was in order, else why. Never rejects. */
   readonly ended: Promise<Error | undefined>;
+  /** What it said on its standard error so far; nothing where that is ours. */
+  readonly said?: () => string;
   /** Ends it at once, wherever it is. False if that is not in our power. */
   kill(): boolean;
   /** It is given up: it is not waited for when this process ends. */

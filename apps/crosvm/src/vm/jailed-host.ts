@@ -88,8 +88,17 @@ export class JailedHost implements StartedHost {
       this.#failure ??= failureOf(state, '');
       this.kill();
     } else if (state !== undefined) {
-      this.#end(this.#failure ?? failureOf(state, this.#said()));
+      this.#end(this.#failure ?? failureOf(state, this.said()));
     }
+  }
+
+  said(): string {
+    if (this.#stderr.fd.closed) {
+      return '';
+    }
+    using memory = this.#stderr.map({ readOnly: true });
+    const [text = ''] = Buffer.from(memory.bytes).toString('latin1').split('\0', 1);
+    return text.trim();
   }
 
   kill(): boolean {
@@ -113,12 +122,6 @@ export class JailedHost implements StartedHost {
       }
       throw error;
     }
-  }
-
-  #said(): string {
-    using memory = this.#stderr.map({ readOnly: true });
-    const [text = ''] = Buffer.from(memory.bytes).toString('latin1').split('\0', 1);
-    return text.trim();
   }
 
   #end(failure: Error | undefined): void {
