@@ -18,11 +18,9 @@ const STARTS = 100;
 const MOST_NAMESPACES = 40;
 
 /** Runs `$@` STARTS times, where there is only so much room for namespaces; the first failure ends it. */
-const SCRIPT =
-  `
+const SCRIPT = `
 for kind in user pid mnt net ipc uts cgroup; do
-  echo ${MOST_NAMESPACES} >/proc/sys/user/max_$` +
-  `{kind}_namespaces || exit
+  echo ${MOST_NAMESPACES} >/proc/sys/user/max_"$kind"_namespaces || exit
 done
 count=0
 while [ $count -lt ${STARTS} ]; do
