@@ -1,0 +1,71 @@
+import { execFile, spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+import { adoptOrphans } from '@crosvm/io-jail';
+
+const ROOT = join(__dirname, '..', '..', '..');
+const GUEST = join(ROOT, 'guests', 'bare-metal');
+const CROSVM = join(ROOT, 'bin', 'crosvm');
+
+/** Many times what it takes. */
+const LIMIT_MS = 900_000;
+
+const STARTS = 100;
+
+/** Most namespaces of a kind at a time: a VM has two, and the kernel takes its time to put them away. */
+const MOST_NAMESPACES = 40;
+
+/** Runs `$@` STARTS times, where there is only so much room for namespaces; the first failure ends it. */
+const SCRIPT = `
+for kind in user pid mnt net ipc uts cgroup; do
+  echo ${MOST_NAMESPACES} >/proc/sys/user/max_"$kind"_namespaces || exit
+done
+count=0
+while [ $count -lt ${STARTS} ]; do
+  "$@" </dev/null || exit
+  count=$((count + 1))
+done
+`;
+
+const execute = promisify(execFile);
+
+/** Processes that have not ended and whose parent this one is. */
+function children(): string[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(statOf)
+    .filter((stat) => new RegExp(`\\) [^ZX] ${process.pid} `).test(stat));
+}
+
+function statOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, 'latin1');
+  } catch {
+    return '';
+  }
+}
+
+it(
+  'a hundred starts leave no process and no namespace',
+  async () => {
+    adoptOrphans();
+    spawnSync('make', ['-s', '-C', GUEST]);
+    await execute(CROSVM, ['--build-only']);
+    const before = children();
+    const elf = join(GUEST, 'dist', 'selftest.elf');
+    const crosvm = [CROSVM, 'run', '-p', 'tests=none', elf];
+
+    const { stdout, stderr } = await execute(
+      'unshare',
+      ['--user', '--map-root-user', 'sh', '-c', SCRIPT, 'sh', ...crosvm],
+      { env: { ...process.env, CROSVM_PREBUILT: '1' }, maxBuffer: 2 ** 24 },
+    );
+
+    expect(stderr).toBe('');
+    expect(stdout.match(/0 ok, 0 failed/g)).toHaveLength(STARTS);
+    expect(children()).toEqual(before);
+  },
+  LIMIT_MS,
+);
