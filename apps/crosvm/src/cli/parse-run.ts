@@ -65,6 +65,9 @@ export const runHelp: HelpPage = {
   ],
 };
 
+/** One slot of the bus is the host bridge's. */
+const MAX_PCI_DEVICES = 31;
+
 /**
  * Reads the arguments after `crosvm run`.
  * @throws UsageError if they cannot be understood
@@ -82,7 +85,7 @@ export async function parseRun(args: readonly string[]): Promise<Command> {
 }
 
 function readConfig(values: OptionValues, positionals: readonly string[]): RunConfig {
-  return {
+  const config = {
     ...machineOptions.read(values),
     ...bootOptions.read(values),
     ...diskOptions.read(values),
@@ -91,6 +94,19 @@ function readConfig(values: OptionValues, positionals: readonly string[]): RunCo
     ...sandboxOptions.read(values),
     kernel: readKernel(positionals),
   };
+  checkBus(config);
+  return config;
+}
+
+/** @throws UsageError if there are more devices than the bus has room for */
+function checkBus({ disks, network, cid }: RunConfig): void {
+  // The entropy device is always there.
+  const devices = 1 + disks.length + (network?.cards.length ?? 0) + (cid === undefined ? 0 : 1);
+  if (devices > MAX_PCI_DEVICES) {
+    throw new UsageError(
+      `${devices} devices on the PCI bus, which has room for ${MAX_PCI_DEVICES}: disks, network cards, sockets and the entropy device`,
+    );
+  }
 }
 
 function readKernel([kernel, extra]: readonly string[]): string {
