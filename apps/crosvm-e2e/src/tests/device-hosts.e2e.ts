@@ -156,6 +156,23 @@ describe('crosvm whose guest keeps its devices busy', () => {
     });
   }
 
+  for (const signal of ['SIGKILL', 'SIGSTOP'] as const) {
+    testUnless(
+      lack,
+      `ends at once by SIGTERM, although a host meets ${signal} meanwhile`,
+      async () => {
+        await using vm = await busyVm({ noInput: true });
+        const host = await vm.deviceHost('disk vda');
+        await vm.signal('SIGTERM');
+        kill(host, signal);
+        expect(await vm.ended(PROMPT_MS)).toMatchObject({ signal: null });
+        expect(vm.stderr.text).toMatch(
+          /^(?:|(?:WARN|crosvm:) the device host of disk vda [^\n]*(?:SIGKILL|SIGSTOP)\n)$/,
+        );
+      },
+    );
+  }
+
   testUnless(lack, 'has a device host for each serial port that goes anywhere', async () => {
     const kinds = ['sink,num=2', 'sink,num=3,stdin', 'syslog,num=4'];
     const options = kinds.flatMap((kind) => ['--serial', `type=${kind}`]);
