@@ -117,7 +117,10 @@ describe.each(INSTANTS)('crosvm that has just started: after %d ms', (instant) =
         // It had no handler yet.
         { code: null, signal },
       ]).toContainEqual(await vm.ended(PROMPT_MS));
-      expect(vm.stderr.text).toBe('');
+      // Where a start takes longer than anybody waits at the end.
+      expect(vm.stderr.text).toMatch(
+        /^(?:WARN the device host of [^\n]+ does not end, and is killed\n)*$/,
+      );
     });
   }
 
