@@ -12,7 +12,9 @@ const outdir = join(root, 'dist');
 rmSync(outdir, { recursive: true, force: true });
 await build({
   absWorkingDir: root,
-  entryPoints: ['main', 'vcpu-worker', 'device-zygote', 'device-host'].map((name) => `src/${name}.ts`),
+  entryPoints: ['main', 'vcpu-worker', 'device-zygote', 'device-host'].map(
+    (name) => `src/${name}.ts`,
+  ),
   outdir,
   bundle: true,
   platform: 'node',
