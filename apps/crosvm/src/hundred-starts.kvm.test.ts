@@ -33,10 +33,14 @@ const execute = promisify(execFile);
 
 /** Processes that have not ended and whose parent this one is. */
 function children(): string[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(statOf)
-    .filter((stat) => new RegExp(`\\) [^ZX] ${process.pid} `).test(stat));
+  return (
+    readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .map(statOf)
+      .filter((stat) => new RegExp(`\\) [^ZX] ${process.pid} `).test(stat))
+      // Its number and name; what follows goes on changing.
+      .map((stat) => stat.slice(0, stat.lastIndexOf(')') + 1))
+  );
 }
 
 function statOf(pid: string): string {

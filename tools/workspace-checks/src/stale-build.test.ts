@@ -31,7 +31,13 @@ class Checkout implements Disposable {
   readonly path = mkdtempSync(join(tmpdir(), 'crosvm-checkout-'));
 
   constructor() {
-    for (const directory of ['bin', 'node_modules/esbuild', 'libs/one/src', 'apps/crosvm/src', 'seccomp']) {
+    for (const directory of [
+      'bin',
+      'node_modules/esbuild',
+      'libs/one/src',
+      'apps/crosvm/src',
+      'seccomp',
+    ]) {
       mkdirSync(this.file(directory), { recursive: true });
     }
     for (const name of ['libs/one', 'apps/crosvm']) {

@@ -2,6 +2,7 @@ import { VIRTIO_ID_NET } from '@crosvm/virtio-sys';
 
 import type { DeviceModule } from '../backend';
 import { netConfigSpace, netFeatures, netQueueSizes } from './config-space';
+import { MAX_FRAME_BYTES } from './frame';
 import { Net } from './net';
 import type { NetConfig } from './net-config';
 import { TapDescriptors } from './tap-control';
@@ -13,6 +14,8 @@ export const net: DeviceModule<NetConfig> = {
   deviceType: VIRTIO_ID_NET,
   policy: 'net_device',
   compiled: true,
+  // What overflows goes into memory that is a file.
+  fileBytes: () => MAX_FRAME_BYTES,
   queueMaxSizes: netQueueSizes,
   features: netFeatures,
   configSpace: netConfigSpace,
