@@ -1,7 +1,7 @@
 import { StringDecoder } from 'node:string_decoder';
 
 /** How much of an output a failure shows. */
-const TAIL_CHARACTERS = 2000;
+const TAIL_CHARACTERS = 6000;
 
 /** A day: longer than any test. */
 const FOREVER_MS = 24 * 3600 * 1000;
