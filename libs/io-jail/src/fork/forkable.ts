@@ -29,6 +29,9 @@ const JUMP_IF_EQUAL = 0x15;
 const RETURN = 0x06;
 const SECCOMP_RET_ALLOW = 0x7fff0000;
 const SECCOMP_RET_ERRNO = 0x00050000;
+/** How often memory is looked through that children are to have; once and a look is the rule. */
+const MAX_ROUNDS = 10;
+
 const DATA_NR = 0;
 const DATA_ARG2 = 32;
 
@@ -77,15 +80,34 @@ function ignoreDontFork(): Uint8Array {
   return bytes;
 }
 
-/** Lets children have all of this process's private memory that is of no file. */
-function inheritHeap(): void {
-  for (const line of readFileSync('/proc/self/maps', 'utf8').split('\n')) {
-    const [, start, end] = /^([0-9a-f]+)-([0-9a-f]+) \S+ \S+ \S+ 0 *$/.exec(line) ?? [];
+/** Memory that children do not get, but for that of devices, which they never do. */
+function notInherited(): (readonly [start: number, end: number])[] {
+  const found: [number, number][] = [];
+  let range: [number, number] = [0, 0];
+  for (const line of readFileSync('/proc/self/smaps', 'utf8').split('\n')) {
+    const [, start, end] = /^([0-9a-f]+)-([0-9a-f]+) /.exec(line) ?? [];
     if (start !== undefined && end !== undefined) {
-      const address = Number.parseInt(start, 16);
-      // What may not be inherited by its nature stays so.
-      // SAFETY: says only what becomes of the memory in children.
-      libc.madvise(address, Number.parseInt(end, 16) - address, MADV_DOFORK);
+      range = [Number.parseInt(start, 16), Number.parseInt(end, 16)];
+    } else if (/^VmFlags:(?!.* io\b).* dc\b/.test(line)) {
+      found.push(range);
     }
   }
+  return found;
+}
+
+/**
+ * Lets children have all of this process's memory, and looks whether that is so: the list may change while
+ * it is read.
+ * @throws Error if some cannot be had
+ */
+export function inheritHeap(): void {
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    const ranges = notInherited();
+    if (ranges.length === 0) {
+      return;
+    }
+    // SAFETY: says only what becomes of the memory in children.
+    ranges.forEach(([start, end]) => libc.madvise(start, end - start, MADV_DOFORK));
+  }
+  throw new Error('a part of the memory of this process cannot be inherited');
 }
