@@ -97,8 +97,7 @@ export const VIRTIO_NET_HDR_GSO_UDP_L4 = 5;
 /** In `virtio_net_hdr.gso_type`: TCP with ECN. */
 export const VIRTIO_NET_HDR_GSO_ECN = 0x80;
 
-/** What is before each packet of a legacy device, and by default of a TAP interface. */
-export const virtio_net_hdr = struct('virtio_net_hdr', {
+const headerFields = {
   /** VIRTIO_NET_HDR_F_*. */
   flags: u8,
   /** VIRTIO_NET_HDR_GSO_*. */
@@ -109,18 +108,14 @@ export const virtio_net_hdr = struct('virtio_net_hdr', {
   gso_size: u16,
   csum_start: u16,
   csum_offset: u16,
-});
+};
+
+/** What is before each packet of a legacy device, and by default of a TAP interface. */
+export const virtio_net_hdr = struct('virtio_net_hdr', headerFields);
 
 /** What is before each packet. */
 export const virtio_net_hdr_v1 = struct('virtio_net_hdr_v1', {
-  /** VIRTIO_NET_HDR_F_*. */
-  flags: u8,
-  /** VIRTIO_NET_HDR_GSO_*. */
-  gso_type: u8,
-  hdr_len: u16,
-  gso_size: u16,
-  csum_start: u16,
-  csum_offset: u16,
+  ...headerFields,
   /** Buffers that the packet was received into. */
   num_buffers: u16,
 });
