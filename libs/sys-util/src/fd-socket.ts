@@ -113,6 +113,10 @@ export class FdSocket implements Disposable {
       if (-result === Errno.EAGAIN) {
         return false;
       }
+      if (-result === Errno.ECONNRESET) {
+        // Gone, too, and without having read everything: told once so, and as EPIPE from then on.
+        throw new SysError('sendmsg', Errno.EPIPE);
+      }
       if (-result !== Errno.EINTR) {
         throw new SysError('sendmsg', -result);
       }

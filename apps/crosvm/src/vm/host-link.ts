@@ -121,8 +121,7 @@ export class HostLink {
     try {
       this.#parts.control.send(encodeMessage(request), fds);
     } catch (error) {
-      // ECONNRESET: it is gone, and has not read everything.
-      if (!(error instanceof SysError && ['EPIPE', 'ECONNRESET'].includes(error.code))) {
+      if (!(error instanceof SysError && error.code === 'EPIPE')) {
         throw error;
       }
     }

@@ -110,8 +110,7 @@ export class HostZygote {
     try {
       this.#socket.send(encodeZygoteMessage(request), [controlFd, host.stderrFd]);
     } catch (error) {
-      // ECONNRESET: it is gone, and has not read everything.
-      if (!(error instanceof SysError && ['EPIPE', 'ECONNRESET'].includes(error.code))) {
+      if (!(error instanceof SysError && error.code === 'EPIPE')) {
         throw error;
       }
     }
