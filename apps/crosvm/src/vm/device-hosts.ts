@@ -79,14 +79,12 @@ export class DeviceHosts {
     await Promise.all(this.#links.map((link) => link.stop(patience)));
   }
 
-  async #logStarted(label: string, { pid, ended }: StartedHost): Promise<void> {
+  async #logStarted(label: string, { pid }: StartedHost): Promise<void> {
     const number = await pid;
     if (number !== undefined) {
       this.#options.log.info(`device host of ${label}: process ${number}`);
     } else if (!this.#options.processes) {
       this.#options.log.info(`device host of ${label}: a thread`);
-    } else {
-      await ended;
     }
   }
 
@@ -99,10 +97,11 @@ export class DeviceHosts {
     const names = group.map(({ name }) => name);
     const label = names.join(', ');
     const [first] = group;
+    const request = first && this.#request(first);
     const host =
-      zygote === undefined || first === undefined
+      zygote === undefined || request === undefined
         ? startHostThread(far.raw)
-        : zygote.fork(this.#request(first), far.raw);
+        : zygote.fork(request, far.raw);
     far.close();
     void this.#logStarted(label, host);
     const part = zygote ? `the device host of ${label}` : 'the thread of the device hosts';
@@ -111,8 +110,7 @@ export class DeviceHosts {
       log,
     };
     const hasOutput = group.some(({ plan }) => plan.kind === 'serial' && plan.output);
-    const recordCall =
-      record === undefined || first === undefined ? undefined : record.of(this.#request(first));
+    const recordCall = request && record?.of(request);
     return new HostLink(
       {
         part,

@@ -20,21 +20,16 @@ import { MAX_STDERR, type StartedHost } from './host-start';
 /** Why it ended, for people; undefined if in order. */
 function failureOf(state: ChildState, stderr: string): Error | undefined {
   const said = stderr === '' ? '' : `: ${stderr}`;
-  switch (state.kind) {
-    case 'exited': {
-      const fault = faultOf(state.status);
-      if (fault !== undefined) {
-        return new Error(`it was killed by ${fault}${said}`);
-      }
-      return state.status === 0
-        ? undefined
-        : new Error(`it ended with status ${state.status}${said}`);
-    }
-    case 'killed':
-      return new Error(`it was killed by ${state.signal}${said}`);
-    case 'stopped':
-      return new Error(`it was stopped by ${state.signal}`);
+  if (state.kind === 'stopped') {
+    return new Error(`it was stopped by ${state.signal}`);
   }
+  const killer = state.kind === 'killed' ? state.signal : faultOf(state.status);
+  if (killer !== undefined) {
+    return new Error(`it was killed by ${killer}${said}`);
+  }
+  return state.kind === 'exited' && state.status !== 0
+    ? new Error(`it ended with status ${state.status}${said}`)
+    : undefined;
 }
 
 /** A device host that is a process in a jail: a child of this one, once it is there. */

@@ -1,7 +1,7 @@
-import { check } from '@crosvm/sys-util';
+import { check, exitNow } from '@crosvm/sys-util';
 
 import { libc } from '../sys/libc';
-import { forkable } from './forkable';
+import { forkable, inheritHeap } from './forkable';
 
 /** The status of a child that threw what nobody caught. */
 const UNCAUGHT_STATUS = 70;
@@ -11,13 +11,14 @@ const UNCAUGHT_STATUS = 70;
  * status that it returns, without any of Node's handlers. Node's event loop must not run in it: it
  * belongs to the parent.
  * @returns the child's process id, in the parent
- * @throws Error if this process was not made forkable
+ * @throws Error if this process was not made forkable, or a part of its memory cannot be inherited
  * @throws SysError EAGAIN, ENOMEM
  */
 export function forkProcess(run: () => number): number {
   if (!forkable()) {
     throw new Error('this process was not made forkable');
   }
+  inheritHeap();
   const pid = libc.fork();
   if (pid !== 0) {
     return check('fork', pid);
@@ -26,7 +27,7 @@ export function forkProcess(run: () => number): number {
   try {
     status = run();
   } finally {
-    libc._exit(status);
+    exitNow(status);
   }
   // Not reached.
   return status;

@@ -3,9 +3,12 @@ import { readFileSync } from 'node:fs';
 import { currentSyscalls } from '@crosvm/syscall-defines';
 
 import { MADV_DOFORK, MADV_DONTFORK } from '../abi';
+import { BPF, encodeInstructions } from '../bpf/instruction';
+import { lowWord, SECCOMP_DATA, SECCOMP_RET } from '../bpf/seccomp';
 import { setNoNewPrivileges } from '../jail/privileges';
 import { installFilter } from '../seccomp/install-filter';
 import { libc } from '../sys/libc';
+import { requireNodeFlags } from './node-flags';
 
 /*
  * How a Node process can be forked.
@@ -16,24 +19,18 @@ import { libc } from '../sys/libc';
  * threads (for timers of V8 and for the inspector) do nothing unless they are asked to.
  *
  * And V8 tells the kernel not to copy its heap when the process forks (MADV_DONTFORK), because normally
- * a program is executed then. That is taken back for what is mapped, and a filter answers the
- * same call from then on as if it had been done.
+ * a program is executed then. A filter answers that call as if it had been done, and for what is mapped
+ * by then it is taken back before each fork.
  */
 
 /** What `node` must be started with to be forkable. */
 export const FORKABLE_NODE_FLAGS = ['--single-threaded', '--v8-pool-size=0'] as const;
 
-/** Of `struct sock_filter`: what the instructions below are made of. Source: linux/filter.h. */
-const LOAD_WORD = 0x20;
-const JUMP_IF_EQUAL = 0x15;
-const RETURN = 0x06;
-const SECCOMP_RET_ALLOW = 0x7fff0000;
-const SECCOMP_RET_ERRNO = 0x00050000;
 /** How often memory is looked through that children are to have; once and a look is the rule. */
 const MAX_ROUNDS = 10;
 
-const DATA_NR = 0;
-const DATA_ARG2 = 32;
+/** Which argument of madvise(2) is the advice. */
+const ADVICE = 2;
 
 let isForkable = false;
 
@@ -48,36 +45,23 @@ export function forkable(): boolean {
  * @throws SysError if the kernel has no seccomp
  */
 export function makeForkable(): void {
-  const missing = FORKABLE_NODE_FLAGS.filter((flag) => !process.execArgv.includes(flag));
-  if (missing.length > 0) {
-    throw new Error(`a process that forks must be started by node ${missing.join(' ')}`);
-  }
+  requireNodeFlags('a process that forks', FORKABLE_NODE_FLAGS);
   setNoNewPrivileges();
   installFilter(ignoreDontFork());
-  inheritHeap();
   isForkable = true;
 }
 
 /** `madvise(_, _, MADV_DONTFORK)` does nothing and succeeds; everything else is as before. */
 function ignoreDontFork(): Uint8Array {
   const { madvise = -1 } = currentSyscalls();
-  const program: [code: number, ifTrue: number, ifFalse: number, value: number][] = [
-    [LOAD_WORD, 0, 0, DATA_NR],
-    [JUMP_IF_EQUAL, 0, 3, madvise],
-    [LOAD_WORD, 0, 0, DATA_ARG2],
-    [JUMP_IF_EQUAL, 0, 1, MADV_DONTFORK],
-    [RETURN, 0, 0, SECCOMP_RET_ERRNO],
-    [RETURN, 0, 0, SECCOMP_RET_ALLOW],
-  ];
-  const bytes = new Uint8Array(8 * program.length);
-  const view = new DataView(bytes.buffer);
-  program.forEach(([code, ifTrue, ifFalse, value], index) => {
-    view.setUint16(8 * index, code, true);
-    view.setUint8(8 * index + 2, ifTrue);
-    view.setUint8(8 * index + 3, ifFalse);
-    view.setUint32(8 * index + 4, value, true);
-  });
-  return bytes;
+  return encodeInstructions([
+    { code: BPF.LD_ABS, jt: 0, jf: 0, k: SECCOMP_DATA.NR },
+    { code: BPF.JEQ_K, jt: 0, jf: 3, k: madvise },
+    { code: BPF.LD_ABS, jt: 0, jf: 0, k: lowWord(ADVICE) },
+    { code: BPF.JEQ_K, jt: 0, jf: 1, k: MADV_DONTFORK },
+    { code: BPF.RET_K, jt: 0, jf: 0, k: SECCOMP_RET.ERRNO },
+    { code: BPF.RET_K, jt: 0, jf: 0, k: SECCOMP_RET.ALLOW },
+  ]);
 }
 
 /** Memory that children do not get, but for that of devices, which they never do. */

@@ -5,6 +5,7 @@ import { check } from '@crosvm/sys-util';
 
 import { PROT_EXEC, PROT_READ } from '../abi';
 import type { AddressRange } from '../bpf/executable-range';
+import { requireNodeFlags } from '../fork/node-flags';
 import { libc } from '../sys/libc';
 
 /**
@@ -101,10 +102,7 @@ export function writableCode(): AddressRange[] {
  * @throws SysError
  */
 export function forbidWritableCode(writable: readonly AddressRange[]): void {
-  const missing = INTERPRETER_NODE_FLAGS.filter((flag) => !process.execArgv.includes(flag));
-  if (missing.length > 0) {
-    throw new Error(`node must be started with ${missing.join(' ')} for it`);
-  }
+  requireNodeFlags('a process without writable code', INTERPRETER_NODE_FLAGS);
   for (const { start, end } of writable) {
     // SAFETY: V8 writes there only when it compiles, or collects what it compiled.
     check('mprotect', libc.mprotect(start, end - start, PROT_READ | PROT_EXEC));

@@ -4,7 +4,6 @@ import { check, createPipe, dieWithParent, type OwnedFd, type Pipe } from '@cros
 
 import { waitForChild } from '../fork/child-state';
 import { forkProcess } from '../fork/fork-process';
-import { inheritHeap } from '../fork/forkable';
 import { libc } from '../sys/libc';
 import { keepDescriptors, verifyDescriptors } from './descriptors';
 import { endByFaults } from './faults';
@@ -135,7 +134,6 @@ export class Jail {
    * @throws SysError EMFILE, EAGAIN, ENOMEM
    */
   fork(main: () => number): number {
-    inheritHeap();
     const reports = createPipe();
     const go = createPipe();
     using fromChild = reports.reader;

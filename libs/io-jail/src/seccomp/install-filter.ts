@@ -8,10 +8,8 @@ import {
   SECCOMP_SET_MODE_FILTER,
   sock_fprog,
 } from '../abi';
+import { INSTRUCTION_BYTES } from '../bpf/instruction';
 import { libc } from '../sys/libc';
-
-/** Bytes of an instruction, `struct sock_filter`. */
-const INSTRUCTION_SIZE = 8;
 
 function install(program: Uint8Array, flags: number): number {
   // Memory of JavaScript's own moves about; the program must lie still while the kernel copies it. It
@@ -19,7 +17,7 @@ function install(program: Uint8Array, flags: number): number {
   const memory = Mapping.anonymous(program.length);
   memory.bytes.set(program);
   const argument = sock_fprog.allocate();
-  argument.len = program.length / INSTRUCTION_SIZE;
+  argument.len = program.length / INSTRUCTION_BYTES;
   argument.filter = memory.address;
   const { seccomp = -1 } = currentSyscalls();
   // SAFETY: the kernel copies the program during the call.

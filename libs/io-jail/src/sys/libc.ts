@@ -12,7 +12,6 @@ export const libc = bind(null, {
   signal: ['long', ['int', 'pointer']],
   dlsym: ['pointer', ['pointer', 'string']],
   setsid: ['int', []],
-  _exit: ['void', ['int']],
   pidfd_open: ['long', ['long', 'int', 'uint'], { symbol: 'syscall' }],
 
   // Namespaces and mounts.
@@ -32,7 +31,6 @@ export const libc = bind(null, {
   // Descriptors and memory.
   close_range: ['long', ['long', 'uint', 'uint', 'uint'], { symbol: 'syscall' }],
   dup2: ['int', ['int', 'int']],
-  dup3: ['int', ['int', 'int', 'int']],
   madvise: ['int', ['pointer', 'size_t', 'int']],
   mprotect: ['int', ['pointer', 'size_t', 'int']],
 });
