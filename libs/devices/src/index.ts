@@ -27,6 +27,7 @@ export type {
   InterruptWire,
   PowerControl,
   StateArea,
+  StateSizeOf,
 } from './front-end/front-end';
 export { hostServices, type HostServicesOptions } from './front-end/host-services';
 export { FRONT_ENDS } from './front-end/registry';
@@ -47,6 +48,7 @@ export {
   startSerialBackEnd,
 } from './serial/start-back-end';
 export { type SerialConfig, type SerialConnection } from './serial/uart';
+export { type BackEndRequest, RequestKind, type RequestKindValue } from './virtio/channel/messages';
 export type { BackEndPort } from './virtio/channel/port';
 export type { DiskConfig, DiskOptions } from './virtio/block/disk-config';
 export { block } from './virtio/block/module';
@@ -63,8 +65,8 @@ export { type NetOptions, type NetSource, openNet, type OpenNet } from './virtio
 export { vhostNet } from './virtio/vhost/net-module';
 export { openVsock, type OpenVsock } from './virtio/vhost/open-vsock';
 export { vhostVsock, type VsockConfig } from './virtio/vhost/vsock';
-export { DevicePage, devicePageSize } from './virtio/device-page';
-export { type VirtioPciConfig, virtioPciRequest } from './virtio/pci/config';
+export { DevicePage, devicePageSize, type QueueSetup } from './virtio/device-page';
+export { type ByteRange, type VirtioPciConfig, virtioPciRequest } from './virtio/pci/config';
 export {
   type BackEndFds,
   type BackEndPlan,
@@ -77,7 +79,11 @@ export type {
   ActivationContext,
   BackendResources,
   DeviceModule,
+  QueueHandover,
   VirtioBackend,
 } from './virtio/backend';
 export { QUEUE_FEATURES } from './virtio/features';
+export type { BufferList } from './virtio/queue/buffer-list';
+export type { DescriptorChain } from './virtio/queue/descriptor-chain';
+export type { QueuePosition, VirtQueue } from './virtio/queue/virt-queue';
 export { virtioModule } from './virtio/registry';

@@ -20,7 +20,7 @@ import { exitName, internalErrorName, systemEventName } from './names';
 import type { Vcpu } from './vcpu';
 
 /** What is looked at of a vCPU. */
-type StoppedVcpu = Pick<Vcpu, 'exit' | 'runBytes' | 'runStruct' | 'getRegs'>;
+export type StoppedVcpu = Pick<Vcpu, 'exit' | 'runBytes' | 'runStruct' | 'getRegs'>;
 
 const hex = (value: number | bigint): string => `0x${value.toString(16)}`;
 

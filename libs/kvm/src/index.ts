@@ -1,6 +1,6 @@
 export type { CoalescedWrites } from './coalesced-writes';
 export type { CpuidEntry } from './cpuid';
-export { describeExit } from './describe-exit';
+export { describeExit, type StoppedVcpu } from './describe-exit';
 export type { HasFd } from './fd-ref';
 export type { GsiRoute, IrqchipRoute, MsiMessage, MsiRoute } from './gsi-route';
 export type { IoEvent, IoEventAddress } from './io-event';

@@ -1,7 +1,8 @@
 export { bareMetalOutput, bareMetalProgram } from './bare-metal';
-export { checkout } from './command';
+export { checkout, CROSVM } from './command';
 export type { Exit } from './connection';
 export { Crosvm, type SpawnOptions } from './crosvm';
+export { type Document, documents, type ShellBlock } from './document';
 export { type Ability, type Guest, type GuestKernel, theGuest } from './guest';
 export { hostLacksIntruders, intrude, type Intrusion } from './intrusion';
 export {
@@ -32,6 +33,7 @@ export { hostLacksNetworks, hostLacksVhost, withNetwork } from './network';
 export {
   guestLacks,
   guestLacksCpus,
+  guestLacksDrivers,
   guestLacksMemory,
   hostLacksBareMetal,
   hostLacksCompiler,

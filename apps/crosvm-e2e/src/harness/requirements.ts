@@ -27,6 +27,12 @@ export function guestLacks(ability: Ability): Lack {
   return theGuest().abilities.has(ability) ? undefined : `the guest's kernel has no ${ability}`;
 }
 
+/** Are the guest's drivers modules, so that it cannot boot from a disk by itself? */
+export function guestLacksDrivers(): Lack {
+  const { initrd, initrdWithModules } = theGuest();
+  return initrd === initrdWithModules ? undefined : "the guest's kernel has its drivers as modules";
+}
+
 /** Does the guest's kernel come up with so many CPUs? */
 export function guestLacksCpus(count: number): Lack {
   const { maxCpus } = theGuest();

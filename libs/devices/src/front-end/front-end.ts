@@ -79,7 +79,7 @@ export interface FrontEnd {
 }
 
 /** How many bytes of state a device with this config has. */
-interface StateSizeOf<Config> {
+export interface StateSizeOf<Config> {
   of(config: Config): number;
 }
 

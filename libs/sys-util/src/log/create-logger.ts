@@ -8,7 +8,7 @@ import { type Logger, type LogLevel, type LogRecord, sinkLogger } from './logger
 import { openSyslog, syslog, type SyslogOptions } from './syslog';
 
 /** Where a stream shows what is written to it. */
-type LogStream = Writable & { readonly isTTY?: boolean };
+export type LogStream = Writable & { readonly isTTY?: boolean };
 
 /** What is logged, and where. */
 export interface LoggerOptions {

@@ -41,7 +41,7 @@ export const RequestKind = {
 } as const;
 
 /** One of the values of `RequestKind`. */
-type RequestKindValue = (typeof RequestKind)[keyof typeof RequestKind];
+export type RequestKindValue = (typeof RequestKind)[keyof typeof RequestKind];
 
 /** What a front end asks. */
 export interface BackEndRequest {

@@ -1,0 +1,120 @@
+/* The commands of the documentation, page by page, as somebody would type them who reads it. */
+
+import { copyFileSync, mkdirSync, symlinkSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+import {
+  checkout,
+  CROSVM,
+  Crosvm,
+  type Document,
+  documents,
+  guestLacksCpus,
+  guestLacksDrivers,
+  HOST_KIND,
+  hostLacksKvm,
+  hostLacksNetworks,
+  hostLacksVhost,
+  type Lack,
+  Scratch,
+  scaled,
+  type ShellBlock,
+  testUnless,
+  theGuest,
+  withNetwork,
+} from '../harness';
+
+/** How long the commands of a block may take. */
+const BLOCK_MS = scaled(10_000);
+
+/** What blocks may need, by the words that they say. */
+const NEEDS: Readonly<Record<string, () => Lack>> = {
+  setup: () => undefined,
+  network: hostLacksNetworks,
+  builtin: guestLacksDrivers,
+  cpus: () => guestLacksCpus(4),
+  vsock: () => hostLacksVhost('vsock'),
+};
+
+function lackOf({ words }: ShellBlock): Lack {
+  const needs = words.map((word) => {
+    const need = NEEDS[word];
+    if (need === undefined) {
+      throw new Error(`no block of shell commands needs '${word}'`);
+    }
+    return need();
+  });
+  return needs.find((lack) => lack !== undefined);
+}
+
+/** A directory like that of somebody who has followed `boot-a-vm.md`. */
+class Workplace implements Disposable {
+  readonly #scratch = new Scratch();
+
+  constructor() {
+    mkdirSync(this.#scratch.file('bin'));
+    symlinkSync(CROSVM, this.#scratch.file('bin/crosvm'));
+    this.#takeGuest();
+  }
+
+  /** The guest of this run takes the place of the stock one. */
+  #takeGuest(): void {
+    const { kernels, initrdWithModules } = theGuest();
+    copyFileSync(kernels[0].path, this.#scratch.file('vmlinuz'));
+    copyFileSync(initrdWithModules, this.#scratch.file('initramfs.cpio'));
+  }
+
+  async run({ words, script }: ShellBlock): Promise<void> {
+    const text = script.replaceAll('tools/', join(checkout(), 'tools/'));
+    const PATH = [this.#scratch.file('bin'), process.env.PATH, '/usr/sbin', '/sbin'].join(
+      delimiter,
+    );
+    // Interfaces are not made in the machine's own network.
+    const outside = words.includes('network') ? withNetwork(':') : [];
+    await using shell = Crosvm.spawn([], {
+      wrapper: [...outside, 'bash', '-euo', 'pipefail', '-c', text],
+      cwd: this.#scratch.path,
+      env: { PATH },
+    });
+    // A guest with a shell is left as a reader would leave it.
+    shell.type('poweroff\n');
+    const { code } = await shell.ended(BLOCK_MS);
+    const inGuest = /crosvm-exec-status: (\d+)/.exec(shell.stdout.text)?.[1] ?? '0';
+    if (code !== 0 || inGuest !== '0') {
+      throw new Error(
+        `status ${code}, ${inGuest} in the guest\n${shell.stdout.tail}\n${shell.stderr.tail}`,
+      );
+    }
+    this.#takeGuest();
+  }
+
+  [Symbol.dispose](): void {
+    this.#scratch[Symbol.dispose]();
+  }
+}
+
+function slow(): Lack {
+  return HOST_KIND === 'emulated' && process.env.CROSVM_E2E_DOCUMENTS !== '1'
+    ? 'every boot takes half a minute; CROSVM_E2E_DOCUMENTS=1 has them run'
+    : undefined;
+}
+
+describe.each<Document>([...documents()])('the commands of $name', ({ blocks }) => {
+  let workplace: Workplace | undefined;
+
+  beforeAll(() => {
+    workplace = new Workplace();
+  });
+
+  afterAll(() => {
+    workplace?.[Symbol.dispose]();
+  });
+
+  blocks.forEach((block, index) => {
+    const [firstLine = ''] = block.script.split('\n');
+    const name = `${index + 1}: ${firstLine.replace(/\$\(.*/, '...')}`;
+    testUnless(hostLacksKvm() ?? slow() ?? lackOf(block), name, async () => {
+      await workplace?.run(block);
+    });
+  });
+});
