@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import './host/early-check';
 import { dismissEarlyWorker } from './vm/early-worker';
 

@@ -85,5 +85,6 @@ export type {
 export { QUEUE_FEATURES } from './virtio/features';
 export type { BufferList } from './virtio/queue/buffer-list';
 export type { DescriptorChain } from './virtio/queue/descriptor-chain';
-export type { QueuePosition, VirtQueue } from './virtio/queue/virt-queue';
+export type { QueueConfig } from './virtio/queue/queue-config';
+export { type QueueOptions, type QueuePosition, VirtQueue } from './virtio/queue/virt-queue';
 export { virtioModule } from './virtio/registry';
