@@ -14,7 +14,9 @@ const WRITE: Readonly<Record<ScalarKind, WriteScalar>> = {
   i32: (view, at, value) => view.setInt32(at, value, true),
   u64: (view, at, value) => view.setBigUint64(at, value, true),
   i64: (view, at, value) => view.setBigInt64(at, value, true),
-  addr64: writeAddress,
+  addr64: (view, at, value) => writeAddress(view, at, value, 'addr64'),
+  be32: (view, at, value) => view.setUint32(at, value, false),
+  be64: (view, at, value) => writeAddress(view, at, value, 'be64'),
 };
 
 /**

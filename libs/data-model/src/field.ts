@@ -1,5 +1,6 @@
-/** How a scalar field lies in memory (always little-endian, as on every supported host). */
-export type ScalarKind = 'u8' | 'u16' | 'u32' | 'i8' | 'i16' | 'i32' | 'u64' | 'i64' | 'addr64';
+/** How a scalar field lies in memory: little-endian, as on every supported host, but for `be32` and `be64`. */
+export type ScalarKind =
+  'u8' | 'u16' | 'u32' | 'i8' | 'i16' | 'i32' | 'u64' | 'i64' | 'addr64' | 'be32' | 'be64';
 
 /** A field that holds one number. */
 export interface ScalarType<Value extends number | bigint = number | bigint> {
@@ -77,6 +78,10 @@ export const u64 = scalar<bigint>('u64', 8);
 export const i64 = scalar<bigint>('i64', 8);
 /** `__u64` that holds an address or a length, read as a number; writing 2^53 or more throws. */
 export const addr64 = scalar<number>('addr64', 8);
+/** `__be32`, read as a number: what files and networks have. */
+export const be32 = scalar<number>('be32', 4);
+/** `__be64` that holds an offset or a length, read as a number; writing 2^53 or more throws. */
+export const be64 = scalar<number>('be64', 8);
 
 /** `size` raw bytes (`__u8 name[size]`). */
 export function bytes(size: number): BytesType {

@@ -22,6 +22,8 @@ export {
   type AggregateType,
   array,
   type ArrayType,
+  be32,
+  be64,
   bytes,
   type BytesType,
   type FieldType,

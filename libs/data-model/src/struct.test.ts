@@ -1,4 +1,18 @@
-import { addr64, array, bytes, flexible, i32, struct, u16, u32, u64, u8, union } from './index';
+import {
+  addr64,
+  array,
+  be32,
+  be64,
+  bytes,
+  flexible,
+  i32,
+  struct,
+  u16,
+  u32,
+  u64,
+  u8,
+  union,
+} from './index';
 
 const point = struct('point', { x: u16, y: u16 });
 const sample = struct('sample', {
@@ -49,6 +63,18 @@ describe('struct', () => {
     expect(view.numbers.get(2)).toBe(77);
     expect(view.points.get(1).y).toBe(9);
     expect(view.choice.halves.get(0)).toBe(2);
+  });
+
+  it('has fields that lie the other way round', () => {
+    const header = struct('header', { magic: be32, size: be64, list: array(be32, 2) });
+    const data = header.from({ magic: 0x0102_0304, size: 2 ** 40 + 5 });
+    const view = header.at(data.buffer);
+    view.list.set(1, 6);
+
+    expect([...data.subarray(0, 4)]).toEqual([1, 2, 3, 4]);
+    expect([...data.subarray(8, 16)]).toEqual([0, 0, 1, 0, 0, 0, 0, 5]);
+    expect([view.magic, view.size, view.list.get(1)]).toEqual([0x0102_0304, 2 ** 40 + 5, 6]);
+    expect(() => (view.size = 2 ** 53)).toThrow(RangeError);
   });
 
   it('fills nested values from an object', () => {
