@@ -5,7 +5,7 @@ import type { ActivationContext } from '../virtio/backend';
 import { Block, type FollowCapacity } from '../virtio/block/block';
 import { type BlockEngine, SynchronousEngine } from '../virtio/block/block-engine';
 import { blockFeatures } from '../virtio/block/config-space';
-import type { Disk } from '../virtio/block/disk';
+import type { Disk } from '@crosvm/disk';
 import type { DiskConfig } from '../virtio/block/disk-config';
 import { QUEUE_FEATURES } from '../virtio/features';
 import { VirtQueue } from '../virtio/queue/virt-queue';

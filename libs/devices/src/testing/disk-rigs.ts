@@ -5,7 +5,7 @@ import type { DiskConfig } from '../virtio/block/disk-config';
 import { BlockRig } from './block-rig';
 import { engineFor, type EngineKind } from './engines';
 import { FakeDisk } from './fake-disk';
-import { pattern, temporaryImage } from './temporary-image';
+import { pattern, temporaryImage } from '@crosvm/disk/testing';
 
 /** Sectors of the disks of tests. */
 export const SECTORS = 64;

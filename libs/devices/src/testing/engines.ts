@@ -3,7 +3,7 @@ import { WITHOUT_RINGS } from '@crosvm/sys-util/testing';
 
 import { SynchronousEngine } from '../virtio/block/block-engine';
 import { QUEUE_SIZE } from '../virtio/block/config-space';
-import { RawDisk, type RawDiskOptions } from '../virtio/block/raw-disk';
+import { RawDisk, type RawDiskOptions } from '@crosvm/disk';
 import { RingEngine } from '../virtio/block/ring-engine';
 import { atOnce, type EngineOfRig } from './block-rig';
 

@@ -1,6 +1,6 @@
 import type { Iovecs } from '@crosvm/sys-util';
 
-import type { Disk } from '../virtio/block/disk';
+import type { Disk } from '@crosvm/disk';
 
 /** A disk without contents that remembers what it was asked for, and answers as it is told. */
 export class FakeDisk implements Disk {

@@ -8,7 +8,7 @@ import {
 } from '@crosvm/virtio-sys';
 
 import type { BlockRequest } from './block-request';
-import type { Disk } from './disk';
+import type { Disk } from '@crosvm/disk';
 import { SECTOR_BYTES } from './disk-config';
 
 /** Whom an engine answers to. */

@@ -17,7 +17,7 @@ import { BlockRig, NO_STATUS } from '../../testing/block-rig';
 import { CONFIG, fakeRig, ranges, SECTORS } from '../../testing/disk-rigs';
 import { describeEngines, engineFor } from '../../testing/engines';
 import { poisonAfterEachRead } from '../../testing/poison';
-import { pattern, temporaryImage } from '../../testing/temporary-image';
+import { pattern, temporaryImage } from '@crosvm/disk/testing';
 
 const OK = VIRTIO_BLK_S_OK;
 const IOERR = VIRTIO_BLK_S_IOERR;

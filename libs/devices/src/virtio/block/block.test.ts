@@ -14,7 +14,7 @@ import {
 import { NO_STATUS } from '../../testing/block-rig';
 import { CONFIG, fakeRig, imageRig, ranges, SECTORS } from '../../testing/disk-rigs';
 import { describeEngines } from '../../testing/engines';
-import { pattern } from '../../testing/temporary-image';
+import { pattern } from '@crosvm/disk/testing';
 import { featureMask, QUEUE_FEATURES } from '../features';
 import { HIGH_MEMORY } from '../testing/test-queue';
 import type { FollowCapacity } from './block';

@@ -1,7 +1,7 @@
 import { Errno, IoUring, PollLoop, sinkLogger, SysError } from '@crosvm/sys-util';
 
 import { describeRings } from '../../testing/engines';
-import { temporaryImage } from '../../testing/temporary-image';
+import { temporaryImage } from '@crosvm/disk/testing';
 import { SynchronousEngine } from './block-engine';
 import { createEngine } from './create-engine';
 import { RingEngine } from './ring-engine';

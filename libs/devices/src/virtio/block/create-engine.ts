@@ -2,7 +2,7 @@ import { IoUring, type Logger, type Poller, SysError } from '@crosvm/sys-util';
 
 import { type BlockEngine, SynchronousEngine } from './block-engine';
 import { QUEUE_SIZE } from './config-space';
-import { RawDisk, type RawDiskOptions } from './raw-disk';
+import { RawDisk, type RawDiskOptions } from '@crosvm/disk';
 import { RingEngine } from './ring-engine';
 
 /** What an engine works with, besides the disk. */

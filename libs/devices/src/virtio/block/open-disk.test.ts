@@ -15,7 +15,7 @@ import { join } from 'node:path';
 
 import { lockFile, openFile } from '@crosvm/sys-util';
 
-import { canOpenDirect } from '../../testing/temporary-image';
+import { canOpenDirect } from '@crosvm/disk/testing';
 import { DiskError, openDisk, type OpenDiskOptions } from './open-disk';
 
 const READ_ONLY = { readOnly: true };

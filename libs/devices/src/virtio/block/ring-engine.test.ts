@@ -14,10 +14,10 @@ import {
 import { BlockRig, NO_STATUS, type TestRequest } from '../../testing/block-rig';
 import { CONFIG, ranges, SECTORS } from '../../testing/disk-rigs';
 import { describeRings, ringEngine } from '../../testing/engines';
-import { pattern, temporaryImage } from '../../testing/temporary-image';
+import { pattern, temporaryImage } from '@crosvm/disk/testing';
 import { featureMask, QUEUE_FEATURES } from '../features';
 import { blockFeatures } from './config-space';
-import type { RawDiskOptions } from './raw-disk';
+import type { RawDiskOptions } from '@crosvm/disk';
 
 const OK = VIRTIO_BLK_S_OK;
 const IOERR = VIRTIO_BLK_S_IOERR;

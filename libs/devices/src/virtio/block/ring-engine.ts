@@ -11,7 +11,7 @@ import { VIRTIO_BLK_T_FLUSH, VIRTIO_BLK_T_IN, VIRTIO_BLK_T_OUT } from '@crosvm/v
 import type { BlockEngine, Completion } from './block-engine';
 import type { BlockRequest } from './block-request';
 import { SECTOR_BYTES } from './disk-config';
-import { MORE, Transfer } from './transfer';
+import { MORE, Transfer } from '@crosvm/disk';
 
 /** What a ring engine works with. */
 export interface RingEngineOptions {

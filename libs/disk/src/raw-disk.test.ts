@@ -2,7 +2,7 @@ import { constants, statSync } from 'node:fs';
 
 import { Errno, Iovecs, Mapping, openFile } from '@crosvm/sys-util';
 
-import { canOpenDirect, pattern, temporaryImage } from '../../testing/temporary-image';
+import { canOpenDirect, pattern, temporaryImage } from './testing';
 import { RawDisk } from './raw-disk';
 
 const SIZE = 256 * 1024;

@@ -1,6 +1,6 @@
 import * as sysUtil from '@crosvm/sys-util';
 
-import { pattern, temporaryImage } from '../../testing/temporary-image';
+import { pattern, temporaryImage } from './testing';
 import { RawDisk } from './raw-disk';
 
 const { Errno, Iovecs, Mapping } = sysUtil;

@@ -1,0 +1,1 @@
+export { canOpenDirect, pattern, type TemporaryImage, temporaryImage } from './temporary-image';
