@@ -69,6 +69,8 @@ export interface RunConfig {
   readonly network?: NetworkConfig;
   /** The guest's address for sockets between guest and host; default no such sockets. */
   readonly cid?: number;
+  /** Where the control socket is made: a path, or a directory; default none. */
+  readonly socket?: string;
   /** Whether device hosts are processes in a jail, and not threads of this one. */
   readonly sandbox: boolean;
   /** Where the seccomp policies are; default: the system's, else those that come with crosvm. */

@@ -13,6 +13,10 @@ async function execute(command: Command): Promise<number> {
     await printText(process[command.stream], command.text);
     return command.exitStatus;
   }
+  if (command.kind === 'control') {
+    const { runControlCommand } = await import('./control/run-control-command.js');
+    return runControlCommand(command);
+  }
   const { runCommand } = await import('./run-command.js');
   return runCommand(command);
 }

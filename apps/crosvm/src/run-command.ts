@@ -1,11 +1,14 @@
-import { createLogger, openSyslog } from '@crosvm/sys-util';
+import { createLogger, type Logger, openSyslog } from '@crosvm/sys-util';
 
 import type { Command } from './cli/command';
+import type { ControlSubject } from './control/handlers';
 import { checkHost } from './host/check-host';
 import { crashHint } from './host/cpu-info';
 import { UserError } from './user-error';
 import { runVm } from './vm/supervisor';
 import { exitStatus, type VmEnd } from './vm/vm-end';
+
+type Writable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
 
 /** What the user is told of an end that is not what he asked for. */
 function endError(end: VmEnd, cpus: number): UserError | undefined {
@@ -19,6 +22,16 @@ function endError(end: VmEnd, cpus: number): UserError | undefined {
   return undefined;
 }
 
+/** Opens the control socket, if there is to be one: nothing of it is loaded before. */
+async function openControl(subject: ControlSubject, log: Logger): Promise<Disposable | undefined> {
+  const { socket } = subject.config;
+  if (socket === undefined) {
+    return undefined;
+  }
+  const { openControlSocket } = await import('./control/control-socket.js');
+  return openControlSocket(socket, subject, log);
+}
+
 /**
  * `crosvm run`: runs the VM to its end and returns the exit status.
  * @throws UserError and others if it cannot be started or did not end well
@@ -29,7 +42,9 @@ export async function runCommand({ config, logging }: Command & { kind: 'run' })
   }
   const log = createLogger(logging);
   checkHost(config).forEach((warning) => log.warn(warning));
-  const end = await runVm(config, log);
+  const subject: Writable<ControlSubject> = { config, vm: undefined, restarts: 0 };
+  using _socket = await openControl(subject, log);
+  const end = await runVm(config, log, (vm) => (subject.vm = vm));
   const error = endError(end, config.cpus);
   if (error !== undefined) {
     throw error;

@@ -1,16 +1,8 @@
-import {
-  AF_UNIX,
-  MSG_DONTWAIT,
-  SHUT_RDWR,
-  SO_PEERCRED,
-  SOCK_CLOEXEC,
-  SOCK_SEQPACKET,
-  SOL_SOCKET,
-  ucred,
-} from './abi/socket';
+import { AF_UNIX, MSG_DONTWAIT, SHUT_RDWR, SOCK_CLOEXEC, SOCK_SEQPACKET } from './abi/socket';
 import { libc } from './ffi/libc';
 import { MAX_FDS_PER_MESSAGE, MessageBuffer } from './message-buffer';
 import { OwnedFd } from './owned-fd';
+import { peerCredentials, type PeerCredentials } from './peer-credentials';
 import { check, Errno, SysError } from './sys-error';
 
 const DEFAULT_MAX_BYTES = 64 * 1024;
@@ -34,13 +26,6 @@ export interface FdMessage {
 
 /** What `receive` gives: `closed` if the other end is gone and everything it sent was received. */
 export type Received = FdMessage | 'closed' | 'would-block';
-
-/** A process at the other end of a socket, as it was when the socket was connected. */
-export interface PeerCredentials {
-  readonly pid: number;
-  readonly uid: number;
-  readonly gid: number;
-}
 
 /** A message from the other end that was larger than this end takes. */
 export class MessageTruncatedError extends Error {
@@ -152,11 +137,7 @@ export class FdSocket implements Disposable {
    * @throws SysError ENOTCONN
    */
   peerCredentials(): PeerCredentials {
-    const peer = ucred.allocate();
-    const length = new Uint8Array(Uint32Array.of(ucred.size).buffer);
-    const result = libc.getsockopt(this.fd.raw, SOL_SOCKET, SO_PEERCRED, peer.buffer, length);
-    check('getsockopt(SO_PEERCRED)', result);
-    return { pid: peer.pid, uid: peer.uid, gid: peer.gid };
+    return peerCredentials(this.fd.raw);
   }
 
   /** Closes this end. */

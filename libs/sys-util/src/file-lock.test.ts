@@ -1,6 +1,14 @@
 import { constants } from 'node:fs';
 
-import { lockFile, type LockMode, openFile, type OwnedFd, SharedMemory, SysError } from './index';
+import {
+  lockFile,
+  type LockMode,
+  lockOpenFile,
+  openFile,
+  type OwnedFd,
+  SharedMemory,
+  SysError,
+} from './index';
 
 const { O_RDONLY, O_RDWR } = constants;
 
@@ -45,5 +53,17 @@ describe('lockFile', () => {
     const lock = () => lockFile(readOnly.raw, 'exclusive');
     expect(lock).toThrow(SysError);
     expect(lock).toThrow('fcntl(F_OFD_SETLK): bad file descriptor (EBADF)');
+  });
+});
+
+describe('lockOpenFile', () => {
+  it('is for one open file at a time, until that is closed', () => {
+    const first = openFile('/proc/self', O_RDONLY);
+    using second = openFile('/proc/self', O_RDONLY);
+
+    const locked = [lockOpenFile(first.raw), lockOpenFile(second.raw)];
+    first.close();
+
+    expect([...locked, lockOpenFile(second.raw)]).toEqual([true, false, true]);
   });
 });

@@ -1,4 +1,4 @@
-import { F_OFD_SETLK, F_RDLCK, F_WRLCK, flock } from './abi/files';
+import { F_OFD_SETLK, F_RDLCK, F_WRLCK, flock, LOCK_EX, LOCK_NB } from './abi/files';
 import { lastErrno } from './ffi/bind';
 import { libc } from './ffi/libc';
 import { Errno, SysError } from './sys-error';
@@ -23,4 +23,21 @@ export function lockFile(fd: number, mode: LockMode): boolean {
     return false;
   }
   throw new SysError('fcntl(F_OFD_SETLK)', errno);
+}
+
+/**
+ * Locks what a descriptor is open on for itself alone, as flock(2) does, without waiting; false if
+ * somebody else has it. Whoever can open a file or a directory can lock it so. The lock ends when the
+ * last duplicate of the descriptor is closed.
+ * @throws SysError ENOLCK
+ */
+export function lockOpenFile(fd: number): boolean {
+  if (libc.flock(fd, LOCK_EX | LOCK_NB) === 0) {
+    return true;
+  }
+  const errno = lastErrno();
+  if (errno === Errno.EWOULDBLOCK || errno === Errno.EINTR) {
+    return false;
+  }
+  throw new SysError('flock', errno);
 }

@@ -16,7 +16,6 @@ export {
   type FdSocketOptions,
   hangUp,
   MessageTruncatedError,
-  type PeerCredentials,
   type Received,
   socketPair,
 } from './fd-socket';
@@ -40,7 +39,7 @@ export {
   type Pipe,
   setNonblocking,
 } from './files';
-export { lockFile, type LockMode } from './file-lock';
+export { lockFile, type LockMode, lockOpenFile } from './file-lock';
 export {
   GuestMemory,
   GuestMemoryError,
@@ -66,6 +65,7 @@ export { RateLimited, type RateLimit } from './log/rate-limited';
 export { openSyslog, syslog, type SyslogOptions } from './log/syslog';
 export { MAX_FDS_PER_MESSAGE, MessageBuffer } from './message-buffer';
 export { OwnedFd } from './owned-fd';
+export { type PeerCredentials, peerCredentials } from './peer-credentials';
 export { PollLoop } from './poll-loop';
 export type { Poller, PollHandler, PollRegistration } from './poller';
 export { dieWithParent, exitNow } from './process-end';
@@ -107,4 +107,5 @@ export {
   terminalSettings,
 } from './terminal-settings';
 export { TimerFd, type TimerClock, type TimerFdOptions } from './timer-fd';
+export { isListening, MAX_SOCKET_PATH, UnixListener } from './unix-listener';
 export { waitReadable } from './wait-readable';

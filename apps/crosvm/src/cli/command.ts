@@ -1,9 +1,18 @@
 import type { LoggingConfig, RunConfig } from '../config';
+import type { Perform } from '../control/control-command';
 
 /** What a command line asks for. */
 export type Command =
   /** Run a VM. */
   | { readonly kind: 'run'; readonly config: RunConfig; readonly logging: LoggingConfig }
+  /** Do something with VMs that run, by their control sockets. */
+  | {
+      readonly kind: 'control';
+      readonly perform: Perform;
+      readonly sockets: readonly string[];
+      readonly json: boolean;
+      readonly timeoutMs: number;
+    }
   /** Print a text (a help text, the version) and end. */
   | {
       readonly kind: 'print';

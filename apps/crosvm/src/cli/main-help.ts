@@ -1,3 +1,4 @@
+import { COMMANDS } from '../control/commands';
 import { helpOption, versionOption } from './options/general';
 import type { HelpPage } from './render-help';
 
@@ -7,6 +8,7 @@ export const mainHelp: HelpPage = {
   text: 'Runs virtual machines on Linux/KVM.',
   commands: [
     ['run', 'Boot a kernel in a new virtual machine'],
+    ...Object.entries(COMMANDS).map(([name, { summary }]) => [name, summary] as const),
     ['version', 'Show the version'],
   ],
   groups: [{ title: 'Options', options: [helpOption, versionOption] }],

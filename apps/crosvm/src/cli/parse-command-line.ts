@@ -1,7 +1,9 @@
 import { version } from '../../package.json';
+import { COMMANDS as CONTROL_COMMANDS, type ControlCommandName } from '../control/commands';
 import type { Command } from './command';
 import { mainHelp } from './main-help';
 import { helpOption, versionOption } from './options/general';
+import { parseControl } from './parse-control';
 import { parseOptions } from './parse-options';
 import { quote } from './quote';
 import { renderHelp } from './render-help';
@@ -13,6 +15,10 @@ type Parse = (args: readonly string[]) => Command | Promise<Command>;
 
 const COMMANDS: ReadonlyMap<string, Parse> = new Map<string, Parse>([
   ['run', parseRun],
+  ...Object.keys(CONTROL_COMMANDS).map((name): [string, Parse] => [
+    name,
+    (args) => parseControl(name as ControlCommandName, args),
+  ]),
   ['version', parseVersion],
 ]);
 

@@ -2,6 +2,7 @@ import type { RunConfig } from '../config';
 import type { Command } from './command';
 import type { OptionValues } from './option-values';
 import { bootOptions } from './options/boot';
+import { controlOptions } from './options/control';
 import { diskOptions } from './options/disks';
 import { helpOption } from './options/general';
 import { loggingOptions } from './options/logging';
@@ -22,6 +23,7 @@ const GROUPS = [
   networkOptions,
   serialOptions,
   sandboxOptions,
+  controlOptions,
   loggingOptions,
 ];
 
@@ -92,6 +94,7 @@ function readConfig(values: OptionValues, positionals: readonly string[]): RunCo
     ...networkOptions.read(values),
     ...serialOptions.read(values),
     ...sandboxOptions.read(values),
+    ...controlOptions.read(values),
     kernel: readKernel(positionals),
   };
   checkBus(config);

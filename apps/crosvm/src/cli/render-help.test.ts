@@ -55,6 +55,14 @@ describe('help texts', () => {
     expect(parse()).toEqual({ ...parse('--help'), stream: 'stderr', exitStatus: 2 });
   });
 
+  test.each(['stop', 'status'])('%s --help says what it takes, and gives an example', (name) => {
+    const { text, exitStatus } = parse(name, '--help');
+
+    expect(text).toContain(`Usage: crosvm ${name} [OPTIONS]`);
+    expect(text).toContain(`    crosvm ${name} `);
+    expect(exitStatus).toBe(0);
+  });
+
   test('run --help lists the options in groups, and examples last', () => {
     const { text, stream, exitStatus } = parse('run', '--mem', '0', '--help');
     const headings = text.split('\n').filter((line) => /^\S.*:$/.test(line));
@@ -65,6 +73,7 @@ describe('help texts', () => {
       'Network:',
       'Serial ports:',
       'Sandbox:',
+      'Control:',
       'Messages:',
       'Other:',
       'Examples:',

@@ -22,13 +22,17 @@ export function leaveLostDirectory(): void {
  * Checks that no file of a VM is named relative to a working directory that is no more.
  * @throws UserError that names the file
  */
-export function checkPaths({ kernel, initrd, disks, serial }: RunConfig, isLost = lost): void {
+export function checkPaths(
+  { kernel, initrd, disks, serial, socket }: RunConfig,
+  isLost = lost,
+): void {
   if (!isLost) {
     return;
   }
   const paths: readonly (readonly [string, string | undefined])[] = [
     ['kernel', kernel],
     ['initrd', initrd],
+    ['control socket', socket],
     ...disks.map(({ path }) => ['disk', path] as const),
     ...serial.map(({ num, path }) => [`file of serial port ${num}`, path] as const),
   ];

@@ -7,6 +7,7 @@ import {
   type Poller,
   socketPair,
 } from '@crosvm/sys-util';
+import type { DeviceStatus } from '@crosvm/vm-control';
 
 import type { SeccompPolicies } from '../host/seccomp-policies';
 import type { CallRecord } from './call-record';
@@ -64,6 +65,11 @@ export class DeviceHosts {
       this.#give(link, group, memory);
     }
     zygote?.last();
+  }
+
+  /** The devices, and where they are served now. */
+  get devices(): readonly DeviceStatus[] {
+    return this.#links.flatMap((link) => link.devices);
   }
 
   /** The VM has ended: what fails from now on is not why. */

@@ -14,6 +14,7 @@ import {
   type Received,
   SysError,
 } from '@crosvm/sys-util';
+import type { DeviceStatus } from '@crosvm/vm-control';
 
 import { CallWatch } from './call-watch';
 import { decodeMessage, encodeMessage, type HostRequest } from './host-messages';
@@ -101,12 +102,15 @@ export class HostLink {
   /** Its jail is shut, and it serves its devices. */
   #isShut = false;
   #killed = false;
+  /** Its process, while it has one of its own. */
+  #pid: number | undefined;
 
   constructor(parts: HostLinkParts, events: HostLinkEvents) {
     this.#parts = parts;
     this.#events = events;
     this.#limit = new RateLimited(events.log, { messages: MAX_MESSAGES });
     this.#ended = parts.host.ended.then((failure) => this.#hostEnded(failure));
+    void parts.host.pid.then((pid) => (this.#pid = pid));
   }
 
   /** Begins to listen. */
@@ -114,6 +118,11 @@ export class HostLink {
     const { control } = this.#parts;
     this.#poller = poller;
     this.#registration = poller.add(control.raw, POLL_READABLE, () => this.#receive());
+  }
+
+  /** Its devices, and its process. */
+  get devices(): readonly DeviceStatus[] {
+    return this.#parts.names.map((name) => ({ name, pid: this.#pid ?? null }));
   }
 
   /** Tells the host something. One that is gone hears nothing: its end is reported. */
@@ -286,6 +295,7 @@ export class HostLink {
     while (this.#receive()) {
       // What it said last.
     }
+    this.#pid = undefined;
     const failure = this.#failure ?? how;
     const neverServed =
       this.#parts.isJailed && !this.#isShut && failure !== undefined && !this.#killed;

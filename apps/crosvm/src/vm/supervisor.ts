@@ -1,6 +1,7 @@
 import { type Logger, syslog } from '@crosvm/sys-util';
 
 import type { RunConfig } from '../config';
+import type { ControlledVm } from '../control/controlled-vm';
 import { kvmKind, PVM_HINT } from '../host/cpu-info';
 import { openDisks } from '../host/open-disks';
 import { SeccompPolicies } from '../host/seccomp-policies';
@@ -16,6 +17,7 @@ import { logStart, StartTimes } from './start-log';
 import { stopSignals } from './stop-signals';
 import { VcpuThreads } from './vcpu-threads';
 import { diskQueues } from './virtio-devices';
+import { VmControls } from './vm-controls';
 import { logEnd, type VmEnd } from './vm-end';
 
 /** How long output may still take to drain when the user wants the VM gone. */
@@ -32,7 +34,7 @@ const STALL_MS = 2000;
 
 /** Whether the VM is to be gone, and output that nobody reads is not waited for. */
 function isHurried(end: VmEnd | undefined): boolean {
-  return end === undefined || ['signal', 'quit', 'failed'].includes(end.kind);
+  return end === undefined || ['signal', 'quit', 'stopped', 'failed'].includes(end.kind);
 }
 
 /** Whether the guest came to its end as it wanted. */
@@ -42,7 +44,8 @@ function isGuestsOwn(end: VmEnd): boolean {
 
 /** How long hosts may take to finish what is in flight. */
 function hostPatienceMs(end: VmEnd | undefined): number {
-  return end?.kind === 'signal' || end?.kind === 'quit' ? HURRIED_HOST_DRAIN_MS : HOST_DRAIN_MS;
+  const isWaitedFor = end !== undefined && ['signal', 'quit', 'stopped'].includes(end.kind);
+  return isWaitedFor ? HURRIED_HOST_DRAIN_MS : HOST_DRAIN_MS;
 }
 
 /**
@@ -64,9 +67,14 @@ function watchForStall(runState: SharedRunState, log: Logger): Disposable {
 /**
  * Runs a VM from its configuration to its end, and says why it ended. Whatever happens, threads are
  * stopped, output is drained and the terminal is as it was when this returns.
+ * @param onVm is given what can be done with it from outside, as soon as there is anything
  * @throws UserError and others if the VM cannot be started; nothing is left behind then
  */
-export async function runVm(config: RunConfig, log: Logger): Promise<VmEnd> {
+export async function runVm(
+  config: RunConfig,
+  log: Logger,
+  onVm: (vm: ControlledVm) => void = () => undefined,
+): Promise<VmEnd> {
   const policies = new SeccompPolicies(config.seccompPolicyDir);
   using record =
     config.seccompRecord === undefined ? undefined : CallRecord.create(config.seccompRecord);
@@ -101,6 +109,9 @@ export async function runVm(config: RunConfig, log: Logger): Promise<VmEnd> {
       end(failed);
     },
   });
+  const controlled = new VmControls({ hosts, end });
+  void ended.then(() => controlled.ending());
+  onVm(controlled);
   let why: VmEnd | undefined;
   let hosted: readonly HostedDevice[] = [];
   let own: OwnBackEnds | undefined;
@@ -117,6 +128,7 @@ export async function runVm(config: RunConfig, log: Logger): Promise<VmEnd> {
     times.ended('guest');
     await Promise.race([vcpus.start(start), ended]);
     runState.state = RunState.Running;
+    controlled.running();
     times.ended('vCPUs');
     own = new OwnBackEnds(machine.ownBackEnds(), (port, line) =>
       syslog('info', `serial ${port}: ${line}`),

@@ -12,6 +12,8 @@ export type VmEnd =
   | { readonly kind: 'signal'; readonly signal: NodeJS.Signals; readonly number: number }
   /** The user ended it from the keyboard. */
   | { readonly kind: 'quit' }
+  /** The user ended it by the control socket. */
+  | { readonly kind: 'stopped' }
   /** A part of the VMM failed. */
   | { readonly kind: 'failed'; readonly part: string; readonly cause: unknown };
 
@@ -34,6 +36,8 @@ function endText(end: VmEnd): string {
       return `ended by ${end.signal}`;
     case 'quit':
       return 'ended from the keyboard';
+    case 'stopped':
+      return 'stopped by the control socket';
     case 'failed':
       return `${end.part} failed`;
   }
@@ -45,6 +49,7 @@ export function exitStatus(end: VmEnd): number {
     case 'poweroff':
     case 'reset':
     case 'quit':
+    case 'stopped':
       return 0;
     case 'signal':
       return EXIT_SIGNALLED + end.number;

@@ -20,6 +20,10 @@ export const F_SEAL_SHRINK = 0x2;
 export const F_SEAL_GROW = 0x4;
 export const FD_CLOEXEC = 1;
 
+/** Of flock(2). */
+export const LOCK_EX = 2;
+export const LOCK_NB = 4;
+
 /** A lock on a range of a file; a length of 0 reaches to the end, wherever that will be. */
 export const flock = struct('flock', {
   l_type: i16,

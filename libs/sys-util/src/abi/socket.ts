@@ -1,4 +1,4 @@
-import { addr64, i32, struct, u32 } from '@crosvm/data-model';
+import { addr64, bytes, i32, struct, u16, u32 } from '@crosvm/data-model';
 
 /** Source: linux/uio.h. */
 export const iovec = struct('iovec', { iov_base: addr64, iov_len: addr64 });
@@ -20,8 +20,13 @@ export const cmsghdr = struct('cmsghdr', { cmsg_len: addr64, cmsg_level: i32, cm
 /** Who is at the other end of a unix socket. Source: unix(7). */
 export const ucred = struct('ucred', { pid: i32, uid: u32, gid: u32 });
 
+/** The address of a unix socket: a path that ends with a zero byte. Source: unix(7). */
+export const sockaddr_un = struct('sockaddr_un', { sun_family: u16, sun_path: bytes(108) });
+
 export const AF_UNIX = 1;
+export const SOCK_STREAM = 1;
 export const SOCK_SEQPACKET = 5;
+export const SOCK_NONBLOCK = 0o4000;
 export const SOCK_CLOEXEC = 0o2000000;
 export const SOL_SOCKET = 1;
 export const SO_PEERCRED = 17;

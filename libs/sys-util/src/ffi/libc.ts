@@ -11,6 +11,7 @@ export const libc = bind(null, {
   fcntl: ['int', ['int', 'int', 'long']],
   fcntlPointer: ['int', ['int', 'int', 'pointer'], { symbol: 'fcntl' }],
   fstat: ['int', ['int', 'pointer']],
+  flock: ['int', ['int', 'int']],
   fsync: ['int', ['int']],
   fdatasync: ['int', ['int']],
   ftruncate: ['int', ['int', 'long']],
@@ -70,6 +71,10 @@ export const libc = bind(null, {
   // Sockets.
   socket: ['int', ['int', 'int', 'int']],
   socketpair: ['int', ['int', 'int', 'int', 'pointer']],
+  bind: ['int', ['int', 'pointer', 'uint']],
+  listen: ['int', ['int', 'int']],
+  connect: ['int', ['int', 'pointer', 'uint']],
+  accept4: ['int', ['int', 'pointer', 'pointer', 'int']],
   sendmsg: ['ssize_t', ['int', 'pointer', 'int']],
   recvmsg: ['ssize_t', ['int', 'pointer', 'int']],
   shutdown: ['int', ['int', 'int']],

@@ -1,0 +1,23 @@
+import type { RunConfig } from '../../config';
+import type { OptionGroup } from '../option-group';
+import { UsageError } from '../usage-error';
+
+/** How a VM that runs can be controlled. */
+export const controlOptions: OptionGroup<Pick<RunConfig, 'socket'>> = {
+  title: 'Control',
+  options: [
+    {
+      name: 'socket',
+      short: 's',
+      value: 'PATH',
+      help: 'Make a control socket, for crosvm stop, status, ...; in a directory it is called crosvm-PID.sock (default: none)',
+    },
+  ],
+  read(values) {
+    const socket = values.one('socket');
+    if (socket === '') {
+      throw new UsageError('--socket needs a path that is not empty');
+    }
+    return { ...(socket !== undefined && { socket }) };
+  },
+};

@@ -1,0 +1,34 @@
+import type { CallOptions, ControlClient } from '@crosvm/vm-control';
+
+import type { OptionSpec } from '../cli/option-group';
+
+/** What came of a command. */
+export interface Outcome {
+  /** For machines. */
+  readonly result: object;
+  /** The same for people; it may have more than one line. */
+  readonly text: string;
+}
+
+/** What a command does with one VM. */
+export type Perform = (client: ControlClient, options: CallOptions) => Promise<Outcome>;
+
+/** A command that talks to control sockets. */
+export interface ControlCommand {
+  /** What it does, for the list of commands. */
+  readonly summary: string;
+  /** What it does, a paragraph for its help text. */
+  readonly text: string;
+  /** Its arguments, which come before the sockets, as they are named in help texts. */
+  readonly args: readonly string[];
+  /** Options besides those that all have. */
+  readonly options?: readonly OptionSpec[];
+  /** A command line that uses it, and what for. */
+  readonly example: readonly [string, string];
+  /**
+   * What is to be done.
+   * @param args as many as `args` names
+   * @throws UsageError if they cannot be understood
+   */
+  read(args: readonly string[]): Perform;
+}

@@ -1,0 +1,28 @@
+import { EventLoopPoller, type Logger } from '@crosvm/sys-util';
+import { ControlServer } from '@crosvm/vm-control';
+
+import { version } from '../../package.json';
+import { errorText } from '../cli/error-text';
+import { controlHandlers, type ControlSubject } from './handlers';
+
+/**
+ * Opens the control socket of this process, until it is disposed.
+ * @throws SocketPathError and others if it cannot be made
+ */
+export function openControlSocket(path: string, subject: ControlSubject, log: Logger): Disposable {
+  const poller = new EventLoopPoller();
+  const server = new ControlServer({
+    path,
+    poller,
+    program: { name: 'crosvm', version },
+    handlers: controlHandlers(subject),
+    onBug: (method, error) => log.error(`control socket: ${method}: ${errorText(error)}`),
+  });
+  log.info(`control socket: ${server.path}`);
+  return {
+    [Symbol.dispose]: () => {
+      server[Symbol.dispose]();
+      poller[Symbol.dispose]();
+    },
+  };
+}

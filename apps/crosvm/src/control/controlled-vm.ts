@@ -1,0 +1,13 @@
+import type { DeviceStatus, VmState } from '@crosvm/vm-control';
+
+import type { VmEnd } from '../vm/vm-end';
+
+/** A VM as its control socket sees it. */
+export interface ControlledVm {
+  readonly state: VmState;
+  /** Milliseconds since the guest began to run. */
+  readonly uptimeMs: number;
+  readonly devices: readonly DeviceStatus[];
+  /** Ends it, for that reason. */
+  end(why: VmEnd): void;
+}

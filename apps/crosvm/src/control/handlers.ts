@@ -1,0 +1,45 @@
+import { type Handlers, RefusedError } from '@crosvm/vm-control';
+
+import type { RunConfig } from '../config';
+import type { ControlledVm } from './controlled-vm';
+
+const MIB = 1024 ** 2;
+
+/** What the control socket of this process is about. */
+export interface ControlSubject {
+  readonly config: RunConfig;
+  /** The VM that there is now; undefined before the first. */
+  readonly vm: ControlledVm | undefined;
+  /** How often the guest has been started again. */
+  readonly restarts: number;
+}
+
+/** What serves the methods of the protocol. */
+export function controlHandlers(subject: ControlSubject): Handlers {
+  const theVm = (): ControlledVm => {
+    if (subject.vm === undefined) {
+      throw new RefusedError('the VM is not there yet', { hint: 'try again' });
+    }
+    return subject.vm;
+  };
+  return {
+    status: () => {
+      const { config, vm, restarts } = subject;
+      return {
+        pid: process.pid,
+        state: vm?.state ?? 'starting',
+        uptimeMs: Math.round(vm?.uptimeMs ?? 0),
+        restarts,
+        cpus: config.cpus,
+        memory: config.memory * MIB,
+        kernel: config.kernel,
+        sandbox: config.sandbox,
+        devices: [...(vm?.devices ?? [])],
+      };
+    },
+    stop: () => {
+      theVm().end({ kind: 'stopped' });
+      return {};
+    },
+  };
+}

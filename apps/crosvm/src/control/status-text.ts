@@ -1,0 +1,24 @@
+import type { DeviceStatus, Result } from '@crosvm/vm-control';
+
+const MIB = 1024 ** 2;
+const SECOND_MS = 1000;
+
+function deviceText({ name, pid, counters = {} }: DeviceStatus): string {
+  const counted = Object.entries(counters).map(([counter, value]) => `${counter} ${value}`);
+  const where = pid === null ? 'no process of its own' : `process ${pid}`;
+  return `  ${name}: ${[where, ...counted].join(', ')}`;
+}
+
+/** What a VM is and how it does, for people: a line, and one for each device. */
+export function statusText(status: Result<'status'>): string {
+  const { state, uptimeMs, cpus, memory, pid, kernel, devices, restarts } = status;
+  const head = [
+    `${state}, up ${(uptimeMs / SECOND_MS).toFixed(1)} s`,
+    `${cpus} vCPU${cpus === 1 ? '' : 's'}`,
+    `${memory / MIB} MiB of memory`,
+    `process ${pid}`,
+    `kernel ${kernel}`,
+    ...(restarts === 0 ? [] : [`restarted ${restarts} time${restarts === 1 ? '' : 's'}`]),
+  ].join(', ');
+  return [head, ...devices.map(deviceText)].join('\n');
+}

@@ -1,0 +1,112 @@
+import {
+  array,
+  boolean,
+  type GenericSchema,
+  type InferOutput,
+  integer,
+  maxValue,
+  minValue,
+  nullable,
+  number,
+  object,
+  optional,
+  picklist,
+  pipe,
+  record,
+  strictObject,
+  string,
+} from 'valibot';
+
+/** A whole number from 0 on: a count, bytes, milliseconds. */
+const count = pipe(number(), integer(), minValue(0), maxValue(Number.MAX_SAFE_INTEGER));
+
+const none = strictObject({});
+
+/** What a VM can be doing. */
+const vmState = picklist(['starting', 'running', 'suspended', 'halted', 'ending']);
+
+const device = object({
+  /** As in messages: `rng`, `disk vda`, `serial 1`. */
+  name: string(),
+  /** The process of its device host, as the VMM sees it; null if it has none of its own now. */
+  pid: nullable(count),
+  /** Counters by name. */
+  counters: optional(record(string(), count)),
+});
+
+/** What a method is asked with, and answers. */
+interface Method<Params extends GenericSchema, Result extends GenericSchema> {
+  readonly params: Params;
+  readonly result: Result;
+}
+
+function method<Params extends GenericSchema, Result extends GenericSchema>(
+  params: Params,
+  result: Result,
+): Method<Params, Result> {
+  return { params, result };
+}
+
+/**
+ * Every method of the protocol. A new one is a row here, a handler where the server is made, and a row
+ * in the README. Parameters that are not known are refused; members of results that are not known are
+ * ignored, so that there can be more of them.
+ */
+export const METHODS = {
+  /** Who listens. The first thing to ask. */
+  version: method(
+    none,
+    object({
+      protocol: object({ major: count, minor: count }),
+      /** The program that listens, such as `crosvm`, and its version. */
+      program: string(),
+      version: string(),
+      /** The methods that it has. */
+      methods: array(string()),
+    }),
+  ),
+  /** What the VM is and how it does. */
+  status: method(
+    none,
+    object({
+      /** The process of the VMM. */
+      pid: count,
+      state: vmState,
+      /** Milliseconds since the guest began to run; 0 before. */
+      uptimeMs: count,
+      /** How often the guest has been started again. */
+      restarts: count,
+      /** How many virtual CPUs it has. */
+      cpus: count,
+      /** Bytes of guest memory. */
+      memory: count,
+      /** The path of the kernel, as it was given. */
+      kernel: string(),
+      /** Whether each device has a jailed process of its own. */
+      sandbox: boolean(),
+      devices: array(device),
+    }),
+  ),
+  /** Ends the VM in order, without asking the guest. The connection ends with the VMM. */
+  stop: method(none, object({})),
+} as const;
+
+/** The name of a method. */
+export type MethodName = keyof typeof METHODS;
+
+/** What a method is asked with. */
+export type Params<Name extends MethodName> = InferOutput<(typeof METHODS)[Name]['params']>;
+
+/** What a method answers. */
+export type Result<Name extends MethodName> = InferOutput<(typeof METHODS)[Name]['result']>;
+
+/** What a VM can be doing. */
+export type VmState = InferOutput<typeof vmState>;
+
+/** A device, as `status` tells of it. */
+export type DeviceStatus = InferOutput<typeof device>;
+
+/** Whether there is a method of that name. */
+export function isMethod(name: string): name is MethodName {
+  return Object.hasOwn(METHODS, name);
+}
