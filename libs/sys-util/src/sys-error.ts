@@ -6,6 +6,11 @@ import { lastErrno } from './ffi/bind';
 /** errno values by name, as on this machine. */
 export const Errno: Readonly<Record<keyof typeof constants.errno, number>> = constants.errno;
 
+/** What Linux has and Node does not know. */
+const MORE_ERRORS: ReadonlyMap<number, readonly [code: string, text: string]> = new Map([
+  [77, ['EBADFD', 'file descriptor in bad state']],
+]);
+
 /** A system call that failed. */
 export class SysError extends Error {
   override readonly name = 'SysError';
@@ -20,7 +25,8 @@ export class SysError extends Error {
     readonly syscall: string,
     readonly errno: number,
   ) {
-    const [code, text] = getSystemErrorMap().get(-errno) ?? [`errno ${errno}`, 'unknown error'];
+    const [code, text] = getSystemErrorMap().get(-errno) ??
+      MORE_ERRORS.get(errno) ?? [`errno ${errno}`, 'unknown error'];
     super(`${syscall}: ${text} (${code})`);
     this.code = code;
   }

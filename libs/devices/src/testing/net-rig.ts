@@ -72,6 +72,8 @@ export class NetRig implements Disposable {
   /** What of the configuration was changed: offset, then bytes. */
   readonly configChanges: number[][] = [];
   readonly features: bigint;
+  /** All buffers to receive into that the driver ever gave. */
+  readonly allBuffers: RxBuffer[] = [];
   readonly #toServe = new Set<number>();
   #nextBuffer = HIGH_MEMORY;
 
@@ -134,6 +136,15 @@ export class NetRig implements Disposable {
     });
   }
 
+  /** The reset of one queue, which the driver enables again at once. */
+  resetQueue(index: number): void {
+    this.net.resetQueue(index);
+    const driver = this.driver(index);
+    driver.clear();
+    this.queues[index] = new VirtQueue(this.memory, driver.config, { features: this.features });
+    this.kick(index);
+  }
+
   /** The driver of queue `index`. */
   driver(index: number): MockDriver {
     const driver = this.drivers[index];
@@ -151,6 +162,7 @@ export class NetRig implements Disposable {
       this.memory.fill(at, length, 0xee);
       return { at, length };
     });
+    this.allBuffers.push(...buffers);
     this.driver(queue).add(...buffers.map((buffer) => [{ ...buffer, writable: true }]));
     this.kick(queue);
     return buffers;

@@ -40,6 +40,15 @@ export class Drops {
     }
   }
 
+  /** A frame from the host, if it was one, could not be read: `errno` is positive. */
+  failed(errno: number): void {
+    this.received += 1;
+    if (this.#log.allows()) {
+      const { message } = new SysError('read', errno);
+      this.#log.warn(`a frame for the guest was lost (${this.received} so far): ${message}`);
+    }
+  }
+
   /** Says how much was not said. */
   flush(): void {
     this.#log.flush();

@@ -98,6 +98,41 @@ describe('a frame from the host', () => {
     expect(rig.messages).toEqual(['the guest gave too few buffers for a frame']);
   });
 
+  it.each([16, 32, 64])('is dropped when a ring of %i has no room for it', (descriptors) => {
+    using rig = new NetRig(CONFIG, { descriptors });
+    rig.give(Array.from({ length: descriptors }, () => 256));
+    rig.hostSends(frame(60_000));
+    rig.hostSends(frame(30));
+    rig.turn();
+    const used = rig.driver(0).collectUsed();
+    rig.give(used.map(() => 256));
+
+    expect(used.map(({ len }) => len)).toEqual(Array.from({ length: descriptors }, () => 0));
+    expect(
+      rig
+        .driver(0)
+        .collectUsed()
+        .map(({ len }) => len),
+    ).toEqual([42]);
+    expect(rig.messages).toEqual(['the guest gave too few buffers for a frame']);
+  });
+
+  it('is dropped when the driver gives no more than half of its descriptors', () => {
+    using rig = new NetRig(CONFIG, { descriptors: 64 });
+    // Two a chain, as a driver has them that wants headers elsewhere.
+    const pair = (at: number) => [
+      { at, length: 12, writable: true },
+      { at: at + 16, length: 244, writable: true },
+    ];
+    rig.driver(0).add(...Array.from({ length: 16 }, (_, index) => pair(0x8_0000 + 256 * index)));
+    rig.kick(0);
+    rig.hostSends(frame(60_000));
+    rig.turn();
+
+    expect(rig.driver(0).collectUsed()).toHaveLength(16);
+    expect(rig.messages).toEqual(['the guest gave too few buffers for a frame']);
+  });
+
   it('of 64 KiB is taken', () => {
     using rig = new NetRig(CONFIG, { descriptors: 256 });
     const buffers = rig.give(Array.from({ length: 60 }, () => 1536));
@@ -250,6 +285,65 @@ describe('frames from the host', () => {
         expect(room).toBeLessThan((lengths[seen.length] ?? Infinity) + 12);
       }),
       { numRuns: 150 },
+    );
+  });
+});
+
+describe('memory of the guest', () => {
+  const step = fc.oneof(
+    { weight: 4, arbitrary: fc.nat(2000).map((length) => ({ kind: 'frame' as const, length })) },
+    {
+      weight: 4,
+      arbitrary: fc
+        .array(fc.integer({ min: 1, max: 700 }), { minLength: 1, maxLength: 6 })
+        .map((rooms) => ({ kind: 'give' as const, rooms })),
+    },
+    fc.constant({ kind: 'reset' as const }),
+    fc.constant({ kind: 'reset the queue' as const }),
+  );
+
+  it('is written where the driver gave buffers, as long as it did not take them back', () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 12 }), (steps) => {
+        using rig = new NetRig(CONFIG);
+        let given: RxBuffer[] = [];
+        /** What was there when the driver took its buffers back. */
+        const kept: { buffer: RxBuffer; bytes: Buffer }[] = [];
+        const takeBack = (): void => {
+          kept.push(...given.map((buffer) => ({ buffer, bytes: rig.read(buffer, buffer.length) })));
+          given = [];
+        };
+        const acts = {
+          frame: ({ length = 0 }) => rig.hostSends(frame(length, 0x5a)),
+          give: ({ rooms = [] as number[] }) => given.push(...rig.give(rooms)),
+          reset: () => {
+            rig.reset();
+            takeBack();
+            rig.activate();
+          },
+          'reset the queue': () => {
+            rig.resetQueue(0);
+            takeBack();
+          },
+        };
+        for (const each of steps) {
+          acts[each.kind](each as { length?: number; rooms?: number[] });
+          rig.turn(3);
+        }
+        rig.hostSends(frame(1500, 0x5a));
+        rig.turn();
+
+        expect(kept.map(({ buffer }) => rig.read(buffer, buffer.length))).toEqual(
+          kept.map(({ bytes }) => bytes),
+        );
+        // Between buffers are 16 bytes of nobody's.
+        const gaps = rig.allBuffers.map(({ at, length }) =>
+          Buffer.from(rig.memory.read(at + length, 16)).toString('hex'),
+        );
+        expect(new Set(gaps).size).toBeLessThanOrEqual(1);
+        expect(gaps[0] ?? '').toMatch(/^(00)*$/);
+      }),
+      { numRuns: 60 },
     );
   });
 });

@@ -12,18 +12,26 @@ import { hasFeature } from '../features';
 import type { VirtQueue } from '../queue/virt-queue';
 import type { Drops } from './drops';
 import { MAX_FRAME_BYTES } from './frame';
-import { QUEUE_SIZE } from './net-config';
 import { Overflow } from './overflow';
 import { RxWindow } from './rx-window';
 
 /** Most frames of one wake-up: then others have their turn. */
 const FRAMES_PER_WAKE = 64;
 
+/**
+ * After so many reads in a row that failed, with nothing said about why it should go on failing, the
+ * interface is given up: it would be read for ever.
+ */
+const MAX_FAILURES = 1000;
+
+/** Of Linux alone: the interface was deleted, or the descriptor is none of its queues. */
+const EBADFD = 77;
+
+/** What a read says when there is no interface any more, however often it is asked. */
+const GONE: ReadonlySet<number> = new Set([Errno.EBADF, EBADFD, Errno.ENODEV, Errno.ENXIO]);
+
 /** Most frames from before a driver was ready: more than the queue of an interface holds. */
 const MAX_STALE_FRAMES = 2048;
-
-/** With so many chains at hand, a driver may have no more to give. */
-const MANY_CHAINS = QUEUE_SIZE / 2;
 
 /** What a receiver works with. */
 export interface ReceiverParts {
@@ -56,6 +64,8 @@ export class Receiver implements Disposable {
   /** Bytes of a frame whose beginning is in buffers, and those of its end in the overflow. */
   #pendingBytes = 0;
   #pendingRest = 0;
+  /** Reads that failed since one did not. */
+  #failures = 0;
 
   /** @throws SysError EPERM if the descriptor cannot be waited for */
   constructor(parts: ReceiverParts) {
@@ -146,15 +156,30 @@ export class Receiver implements Disposable {
       }
       const bytes = this.#read(window);
       if (bytes > 0) {
+        this.#failures = 0;
         this.#deliver(window, bytes);
       } else if (bytes === -Errno.EAGAIN) {
+        this.#failures = 0;
         return true;
-      } else if (bytes !== -Errno.EINTR) {
-        this.#parts.onLost(bytes === 0 ? Errno.ENODEV : -bytes);
+      } else if (this.#fails(bytes)) {
         return false;
       }
     }
     return true;
+  }
+
+  /** A read failed, or came to an end: whether there is no more to come. */
+  #fails(bytes: number): boolean {
+    this.#failures += 1;
+    const errno = bytes === 0 ? Errno.ENODEV : -bytes;
+    if (GONE.has(errno) || this.#failures >= MAX_FAILURES) {
+      this.#parts.onLost(errno);
+      return true;
+    }
+    if (errno !== Errno.EINTR) {
+      this.#parts.drops.failed(errno);
+    }
+    return false;
   }
 
   /** False if the driver has to give buffers first: then it was asked to notify. */
@@ -188,7 +213,7 @@ export class Receiver implements Disposable {
     }
     window.gather(rest);
     if (window.iovecs.total < rest) {
-      if (window.count < MANY_CHAINS) {
+      if (!window.isExhausted) {
         return false;
       }
       window.discardHeld();

@@ -40,8 +40,11 @@ export class RxWindow {
   readonly #highOffsets = new Int32Array(QUEUE_SIZE);
   /** Any list of buffers of the queue, to look at its memory. */
   #memory: BufferList | undefined;
+  /** Descriptors of each chain. */
+  readonly #sizes = new Int32Array(QUEUE_SIZE);
   #first = 0;
   #count = 0;
+  #descriptors = 0;
   #heldBytes = 0;
 
   /**
@@ -56,6 +59,14 @@ export class RxWindow {
   /** Chains. */
   get count(): number {
     return this.#count;
+  }
+
+  /**
+   * Whether the driver may have no more to give: it has a frame in half of its descriptors, and does not
+   * know that. (Linux gives more when half of a queue is used, or 32 descriptors.)
+   */
+  get isExhausted(): boolean {
+    return this.#descriptors >= this.#queue.size >> 1;
   }
 
   /** Whether there is room for any frame that can be. */
@@ -120,6 +131,9 @@ export class RxWindow {
   }
 
   #forget(chains: number, room: number): void {
+    for (let index = 0; index < chains; index += 1) {
+      this.#descriptors -= this.#sizes[(this.#first + index) & MASK] ?? 0;
+    }
     this.#first = (this.#first + chains) & MASK;
     this.#count -= chains;
     this.iovecs.consume(room - this.#heldBytes);
@@ -141,6 +155,8 @@ export class RxWindow {
     this.#memory = writable;
     this.#heads[slot] = head;
     this.#rooms[slot] = writable.append(0, MAX_FRAME_BYTES, this.iovecs);
+    this.#sizes[slot] = writable.count;
+    this.#descriptors += writable.count;
     this.#count += 1;
     return true;
   }

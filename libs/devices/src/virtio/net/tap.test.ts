@@ -119,7 +119,7 @@ describe(`a network card over a TAP interface${WITHOUT_NETWORK}`, () => {
       0,
       0,
       1,
-      ['the guest sent a command that is none, or cannot be done'],
+      ['the guest sent a command that is none, or cannot be done now'],
     ]);
   });
 
@@ -140,6 +140,25 @@ describe(`a network card over a TAP interface${WITHOUT_NETWORK}`, () => {
     expect(seen).toEqual([true, []]);
   });
 
+  networkTest('goes on when the interface was down', () => {
+    const seen = run(`
+      import { execFileSync } from 'node:child_process';
+      start();
+      give();
+      execFileSync('ip', ['link', 'set', open.name, 'down']);
+      loop.runOnce(50);
+      send(arp);
+      execFileSync('ip', ['link', 'set', open.name, 'up']);
+      send(arp);
+      report([receive(isAnswer) !== undefined, log]);
+    `);
+
+    expect(seen).toEqual([
+      true,
+      [expect.stringMatching(/^a frame of the guest was dropped \(1 so far\): write: .*EIO/)],
+    ]);
+  });
+
   networkTest('has no link any more when the interface is gone', () => {
     const seen = run(`
       import { execFileSync } from 'node:child_process';
@@ -151,7 +170,7 @@ describe(`a network card over a TAP interface${WITHOUT_NETWORK}`, () => {
       report(log);
     `) as string[];
 
-    expect(seen[0]).toMatch(/^the link is down: read: /);
+    expect(seen[0]).toMatch(/^the link is down: read: .*EBADFD/);
     expect(seen[1]).toMatch(/^a frame of the guest was dropped/);
   });
 });
