@@ -127,6 +127,17 @@ describe('what a command does', () => {
     expect(rig.tap.told).toEqual(['offload 0x7f', '1 queues', '3 queues', 'offload 0x3']);
   });
 
+  it('changes the interface only so often', () => {
+    using rig = new NetRig(CONFIG);
+    const pairs = Array.from({ length: 300 }, (_, index) => 1 + (index % 4));
+    const answers = pairs.map((count) => command(rig, [4, 0, count, 0]));
+    const mac = command(rig, [1, 1, 2, 0, 0, 0, 0, 9]);
+
+    expect(answers).toEqual(expect.arrayContaining([OK, ERR]));
+    expect(rig.tap.told.length).toBeLessThan(300);
+    expect(mac).toBe(OK);
+  });
+
   it('is refused by an interface that cannot', () => {
     using rig = new NetRig(CONFIG);
     rig.tap.willing = false;

@@ -30,6 +30,7 @@ import type { BufferList } from '../queue/buffer-list';
 import type { DescriptorChain } from '../queue/descriptor-chain';
 import type { ChainServer } from '../queue/serve-queue';
 import type { VirtQueue } from '../queue/virt-queue';
+import { ChangeLimit } from './change-limit';
 
 const HEADER_BYTES = virtio_net_ctrl_hdr.size;
 
@@ -61,13 +62,16 @@ export interface CommandTarget {
 export class ControlQueue implements ChainServer {
   readonly #target: CommandTarget;
   readonly #mistakes: RateLimited;
+  /** Of what the interface is told. */
+  readonly #changes: ChangeLimit;
   readonly #header = new DataView(new ArrayBuffer(HEADER_BYTES));
   readonly #argument = new DataView(new ArrayBuffer(MAX_ARGUMENT));
   readonly #answer = new DataView(new ArrayBuffer(1));
   #features = 0n;
 
-  constructor(target: CommandTarget, logger: Logger) {
+  constructor(target: CommandTarget, logger: Logger, changes = new ChangeLimit()) {
     this.#target = target;
+    this.#changes = changes;
     this.#mistakes = new RateLimited(logger);
   }
 
@@ -79,7 +83,7 @@ export class ControlQueue implements ChainServer {
   serve({ head, readable, writable }: DescriptorChain, queue: VirtQueue): void {
     const done = this.#run(readable);
     if (!done && this.#mistakes.allows()) {
-      this.#mistakes.warn('the guest sent a command that is none, or cannot be done');
+      this.#mistakes.warn('the guest sent a command that is none, or cannot be done now');
     }
     this.#answer.setUint8(0, done ? VIRTIO_NET_OK : VIRTIO_NET_ERR);
     queue.addUsed(head, writable.write(0, 1, this.#answer));
@@ -108,6 +112,7 @@ export class ControlQueue implements ChainServer {
           this.#has(VIRTIO_NET_F_MQ) &&
           command === VIRTIO_NET_CTRL_MQ_VQ_PAIRS_SET &&
           this.#take(readable, 2) &&
+          this.#changes.allows() &&
           this.#target.setPairs(this.#argument.getUint16(0, true))
         );
       case VIRTIO_NET_CTRL_GUEST_OFFLOADS:
@@ -115,6 +120,7 @@ export class ControlQueue implements ChainServer {
           this.#has(VIRTIO_NET_F_CTRL_GUEST_OFFLOADS) &&
           command === VIRTIO_NET_CTRL_GUEST_OFFLOADS_SET &&
           this.#take(readable, 8) &&
+          this.#changes.allows() &&
           this.#target.setGuestOffloads(this.#argument.getBigUint64(0, true))
         );
       default:

@@ -2,6 +2,8 @@ import type { ActivationContext } from '../backend';
 
 /** What serves the queues of a network card for receiving and sending. */
 export interface DataPath extends Disposable {
+  /** Whether it gives its queues to somebody else; see `VirtioBackend`. */
+  readonly handsOver: boolean;
   /** The driver is ready. The first pair of queues is used, until it asks for more. */
   start(context: ActivationContext): void;
   /** Queue `index`, none for commands, may have something; as `VirtioBackend.handleQueue`. */

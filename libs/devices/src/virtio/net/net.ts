@@ -62,6 +62,10 @@ export class Net implements VirtioBackend, CommandTarget, DataPathEvents {
     }
   }
 
+  get handsOver(): boolean {
+    return this.#path.handsOver;
+  }
+
   reset(): void {
     this.#path.stop();
     if (this.#macChanged) {

@@ -15,6 +15,8 @@ export class TapDescriptors implements TapControl {
   readonly #logger: Logger;
   /** Whether each queue is used; all are at first. */
   readonly #attached: boolean[];
+  /** What the interface was told last. */
+  #offload: number | undefined;
 
   constructor(
     readonly fds: readonly number[],
@@ -26,7 +28,12 @@ export class TapDescriptors implements TapControl {
 
   setOffload(offload: number): boolean {
     const [fd] = this.fds;
-    return fd !== undefined && this.#attempt(() => setTapOffload(fd, offload));
+    if (this.#offload === offload) {
+      return true;
+    }
+    const done = fd !== undefined && this.#attempt(() => setTapOffload(fd, offload));
+    this.#offload = done ? offload : undefined;
+    return done;
   }
 
   setQueues(count: number): boolean {

@@ -30,6 +30,7 @@ interface Pair {
 
 /** Takes frames between the queues and a TAP interface, in this process. */
 export class TapPath implements DataPath {
+  readonly handsOver = false;
   readonly #tap: TapControl;
   readonly #mtu: number;
   readonly #pairs: readonly Pair[];
