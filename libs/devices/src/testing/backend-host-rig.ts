@@ -27,6 +27,7 @@ const MAX_SIZE = 32;
 
 /** A back end that gives back all that it gets, and remembers what happened to it. */
 class EchoBackend implements VirtioBackend, ChainServer {
+  readonly handsOver = true;
   readonly events: string[] = [];
   context: ActivationContext | undefined;
   /** Called with each chain. */

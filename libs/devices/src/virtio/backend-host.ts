@@ -85,7 +85,8 @@ export class BackendHost implements BackEnd {
     this.#mistakes = new RateLimited(logger);
     this.#queues = queueMaxSizes.map(() => undefined);
     this.#setups = queueMaxSizes.map(() => undefined);
-    this.#relay = new CallRelay((index) => this.#interrupt(index, VIRTIO_PCI_ISR_QUEUE));
+    const given = config.backend.handsOver === true ? queueMaxSizes.length : 0;
+    this.#relay = new CallRelay(given, (index) => this.#interrupt(index, VIRTIO_PCI_ISR_QUEUE));
     this.#server = new RequestServer(OwnedFd.adopt(channelFd), {
       handle: (request, answer) => answer(this.#handle(request)),
       closed: config.onClosed,
@@ -208,12 +209,12 @@ export class BackendHost implements BackEnd {
     const setup = this.#setups[index];
     const kick = this.#kicks[index];
     const wire = this.#wires[index];
-    if (this.#queues[index] === undefined || !setup || !kick || !wire) {
+    // Behind a pin, the ISR status has to say who interrupts, which is ours to write.
+    const callFd = this.#page.usesPin ? this.#relay.fdOf(index) : wire?.raw;
+    if (this.#queues[index] === undefined || !setup || !kick || callFd === undefined) {
       return undefined;
     }
     this.#kickRegistrations[index]?.setInterest(0);
-    // Behind a pin, the ISR status has to say who interrupts, which is ours to write.
-    const callFd = this.#page.usesPin ? this.#relay.fdOf(index) : wire.raw;
     return { setup, kickFd: kick.raw, callFd };
   }
 

@@ -35,7 +35,7 @@ export interface ActivationContext {
   serve(index: number): void;
   /**
    * Gives queue `index` out of hand until it is reset: the host listens to its kicks no more. Undefined
-   * if the driver did not enable it.
+   * if the driver did not enable it. For back ends that say so (`handsOver`).
    */
   handOver(index: number): QueueHandover | undefined;
   /**
@@ -52,6 +52,8 @@ export interface ActivationContext {
  * others may run, too, so it never waits long and does a bounded amount of work at a time.
  */
 export interface VirtioBackend extends Disposable {
+  /** Whether it gives queues out of hand, for which the host has something ready; default: no. */
+  readonly handsOver?: boolean;
   /** The driver is ready. */
   activate(context: ActivationContext): void;
   /**

@@ -1,47 +1,40 @@
 import { EventFd, POLL_READABLE, type Poller, type PollRegistration } from '@crosvm/sys-util';
 
 /**
- * Passes on what others signal about queues that were given out of hand: an eventfd a queue, made when
- * it is needed.
+ * Passes on what others signal about queues that were given out of hand: an eventfd a queue, made
+ * beforehand, for a lock-down may forbid that later.
  */
 export class CallRelay implements Disposable {
+  readonly #events: readonly EventFd[];
   readonly #called: (index: number) => void;
-  readonly #events: (EventFd | undefined)[] = [];
-  readonly #registrations: PollRegistration[] = [];
-  #poller: Poller | undefined;
+  #registrations: readonly PollRegistration[] = [];
 
-  /** @param called with the queue's number whenever its eventfd was signalled */
-  constructor(called: (index: number) => void) {
+  /**
+   * @param called with the queue's number whenever its eventfd was signalled
+   * @throws SysError EMFILE, ENFILE
+   */
+  constructor(queues: number, called: (index: number) => void) {
+    this.#events = Array.from({ length: queues }, () => EventFd.create());
     this.#called = called;
   }
 
-  /** Before the first `fdOf`. */
+  /** Listens from now on. */
   attach(poller: Poller): void {
-    this.#poller = poller;
+    this.#registrations = this.#events.map((event, index) =>
+      poller.add(event.raw, POLL_READABLE, () => {
+        event.read();
+        this.#called(index);
+      }),
+    );
   }
 
-  /**
-   * The eventfd of queue `index`; stays this one's.
-   * @throws SysError EMFILE, ENFILE
-   */
-  fdOf(index: number): number {
-    return (this.#events[index] ??= this.#make(index)).raw;
+  /** The eventfd of queue `index`, if there is one; stays this one's. */
+  fdOf(index: number): number | undefined {
+    return this.#events[index]?.raw;
   }
 
   [Symbol.dispose](): void {
     this.#registrations.forEach((registration) => registration.remove());
-    this.#events.forEach((event) => event?.[Symbol.dispose]());
-  }
-
-  #make(index: number): EventFd {
-    const event = EventFd.create();
-    const registration = this.#poller?.add(event.raw, POLL_READABLE, () => {
-      event.read();
-      this.#called(index);
-    });
-    if (registration !== undefined) {
-      this.#registrations.push(registration);
-    }
-    return event;
+    this.#events.forEach((event) => event[Symbol.dispose]());
   }
 }

@@ -1,3 +1,5 @@
+import { readdirSync } from 'node:fs';
+
 import { EventFd, OwnedFd } from '@crosvm/sys-util';
 import { VIRTIO_PCI_ISR_QUEUE } from '@crosvm/virtio-sys';
 
@@ -52,6 +54,16 @@ describe('a queue that is given out of hand', () => {
     expect(rig.page.isr).toBe(VIRTIO_PCI_ISR_QUEUE);
     direct[Symbol.dispose]();
     relayed[Symbol.dispose]();
+  });
+
+  it('needs no descriptor that was not there before', () => {
+    using rig = BackendHostRig.active();
+    rig.page.publishPin(true);
+    const before = readdirSync('/proc/self/fd').length;
+    handOver(rig, 0);
+    handOver(rig, 1);
+
+    expect(readdirSync('/proc/self/fd')).toHaveLength(before);
   });
 
   it('comes back when it is reset alone', () => {

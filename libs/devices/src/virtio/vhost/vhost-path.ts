@@ -23,6 +23,7 @@ const PER_PAIR = 2;
 
 /** Has the kernel take frames between the queues and a TAP interface: vhost-net. */
 export class VhostPath implements DataPath {
+  readonly handsOver = true;
   readonly #parts: VhostPathParts;
   readonly #errors: QueueErrors;
   /** By queue: whether the kernel serves it. */

@@ -36,6 +36,7 @@ interface VsockParts {
  * there is nothing to tell, so its buffers stay where they are.
  */
 class Vsock implements VirtioBackend {
+  readonly handsOver = true;
   readonly #device: VhostVsock;
   readonly #errors: QueueErrors;
   readonly #seqpacket: bigint;
