@@ -62,6 +62,9 @@ export {
 export { net } from './virtio/net/module';
 export { MAX_PAIRS, type NetConfig } from './virtio/net/net-config';
 export { type NetOptions, type NetSource, openNet, type OpenNet } from './virtio/net/open-net';
+export { netStream } from './virtio/net/stream/module';
+export { openStreamNet, type StreamNetOptions } from './virtio/net/stream/open-stream-net';
+export { MAX_STREAM_MTU } from './virtio/net/stream/stream-frame';
 export { vhostNet } from './virtio/vhost/net-module';
 export { openVsock, type OpenVsock } from './virtio/vhost/open-vsock';
 export { vhostVsock, type VsockConfig } from './virtio/vhost/vsock';

@@ -1,4 +1,11 @@
-import { AF_UNIX, MSG_DONTWAIT, SHUT_RDWR, SOCK_CLOEXEC, SOCK_SEQPACKET } from './abi/socket';
+import {
+  AF_UNIX,
+  MSG_DONTWAIT,
+  SHUT_RDWR,
+  SOCK_CLOEXEC,
+  SOCK_SEQPACKET,
+  SOCK_STREAM,
+} from './abi/socket';
 import { libc } from './ffi/libc';
 import { MAX_FDS_PER_MESSAGE, MessageBuffer } from './message-buffer';
 import { OwnedFd } from './owned-fd';
@@ -164,9 +171,21 @@ export class FdSocket implements Disposable {
  * @throws SysError EMFILE, ENFILE
  */
 export function socketPair(): [OwnedFd, OwnedFd] {
+  return makePair(SOCK_SEQPACKET);
+}
+
+/**
+ * Makes a pair of connected stream sockets, closed on exec: bytes without ends of messages.
+ * @throws SysError EMFILE, ENFILE
+ */
+export function streamPair(): [OwnedFd, OwnedFd] {
+  return makePair(SOCK_STREAM);
+}
+
+function makePair(type: number): [OwnedFd, OwnedFd] {
   const fds = new Int32Array(2);
-  const type = SOCK_SEQPACKET | SOCK_CLOEXEC;
-  check('socketpair', libc.socketpair(AF_UNIX, type, 0, new Uint8Array(fds.buffer)));
+  const flags = type | SOCK_CLOEXEC;
+  check('socketpair', libc.socketpair(AF_UNIX, flags, 0, new Uint8Array(fds.buffer)));
   return [OwnedFd.adopt(fds[0] ?? -1), OwnedFd.adopt(fds[1] ?? -1)];
 }
 

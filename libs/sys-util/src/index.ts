@@ -18,6 +18,7 @@ export {
   MessageTruncatedError,
   type Received,
   socketPair,
+  streamPair,
 } from './fd-socket';
 export { bind } from './ffi/bind';
 

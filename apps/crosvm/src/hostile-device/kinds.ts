@@ -9,7 +9,7 @@ import { COMPILED_MEMORY, DISK, GROUPS, INTERPRETED_MEMORY, RING } from './attem
 import { POLICIES } from './run-vmm';
 
 /** Policies of hosts whose JavaScript is compiled. */
-const COMPILED: readonly string[] = ['block_device', 'net_device'];
+const COMPILED: readonly string[] = ['block_device', 'net_device', 'net_stream_device'];
 
 /** Of the device that permits least: everything is tried there. */
 const STRICTEST = 'rng_device';

@@ -3,15 +3,18 @@ import { readSync, writeSync } from 'node:fs';
 import {
   type GuestMemory,
   type LogRecord,
-  type OwnedFd,
+  OwnedFd,
   PollLoop,
   setNonblocking,
   sinkLogger,
   socketPair,
+  streamPair,
 } from '@crosvm/sys-util';
 
 import type { ActivationContext } from '../virtio/backend';
 import { QUEUE_FEATURES } from '../virtio/features';
+import type { DataPath, DataPathEvents } from '../virtio/net/data-path';
+import { StreamPath } from '../virtio/net/stream/stream-path';
 import { netFeatures, netQueueSizes } from '../virtio/net/config-space';
 import { HEADER_BYTES } from '../virtio/net/frame';
 import { Net } from '../virtio/net/net';
@@ -74,7 +77,10 @@ export class NetRig implements Disposable {
   readonly features: bigint;
   /** All buffers to receive into that the driver ever gave. */
   readonly allBuffers: RxBuffer[] = [];
+  /** Where what was sent last is. */
+  lastSent: RxBuffer = { at: 0, length: 0 };
   readonly #toServe = new Set<number>();
+  #writeEnd: OwnedFd | undefined;
   #nextBuffer = HIGH_MEMORY;
 
   constructor(
@@ -82,7 +88,8 @@ export class NetRig implements Disposable {
     {
       features = netFeatures(config) | QUEUE_FEATURES,
       descriptors = DESCRIPTORS,
-    }: { features?: bigint; descriptors?: number } = {},
+      link = 'tap',
+    }: { features?: bigint; descriptors?: number; link?: 'tap' | 'stream' } = {},
   ) {
     this.memory = testMemory();
     this.features = features;
@@ -96,16 +103,20 @@ export class NetRig implements Disposable {
       (driver) => new VirtQueue(this.memory, driver.config, { features }),
     );
     this.interrupts = this.drivers.map(() => 0);
-    const ends = Array.from({ length: config.pairs }, () => socketPair());
+    const pair = link === 'tap' ? socketPair : streamPair;
+    const ends = Array.from({ length: config.pairs }, () => pair());
     ends.flat().forEach((fd) => setNonblocking(fd.raw, true));
     this.tap = new FakeTap(ends);
     const logger = sinkLogger({ write: (record) => this.log.push(record) });
     const { tap, loop: poller } = this;
-    this.net = new Net(
-      config,
-      logger,
-      (events) => new TapPath({ tap, poller, logger, mtu: config.mtu }, events),
-    );
+    const tapPath = (events: DataPathEvents): DataPath =>
+      new TapPath({ tap, poller, logger, mtu: config.mtu }, events);
+    const streamPath = (events: DataPathEvents): DataPath => {
+      const readFd = tap.fds[0] ?? -1;
+      this.#writeEnd = OwnedFd.duplicate(readFd);
+      return new StreamPath({ readFd, writeFd: this.#writeEnd.raw, poller, logger }, events);
+    };
+    this.net = new Net(config, logger, link === 'tap' ? tapPath : streamPath);
     this.activate();
   }
 
@@ -172,6 +183,7 @@ export class NetRig implements Disposable {
   send(bytes: Uint8Array, cuts: readonly number[] = [], queue = 1): void {
     const driver = this.driver(queue);
     const at = driver.place(bytes);
+    this.lastSent = { at, length: bytes.length };
     const ends = [...cuts, bytes.length];
     driver.add(
       ends.map((end, index) => {
@@ -238,6 +250,7 @@ export class NetRig implements Disposable {
   [Symbol.dispose](): void {
     this.net[Symbol.dispose]();
     this.loop[Symbol.dispose]();
+    this.#writeEnd?.close();
     this.tap.ends.flat().forEach((fd) => fd.close());
   }
 }

@@ -1,12 +1,20 @@
 import type { DeviceModule } from './backend';
 import { block } from './block/module';
 import { net } from './net/module';
+import { netStream } from './net/stream/module';
 import { rng } from './rng';
 import { vhostNet } from './vhost/net-module';
 import { vhostVsock } from './vhost/vsock';
 
 /** Every kind of virtio device there is: one line a kind. */
-const VIRTIO_DEVICES: readonly DeviceModule<unknown>[] = [block, net, rng, vhostNet, vhostVsock];
+const VIRTIO_DEVICES: readonly DeviceModule<unknown>[] = [
+  block,
+  net,
+  netStream,
+  rng,
+  vhostNet,
+  vhostVsock,
+];
 
 /**
  * The kind of devices that has this name.

@@ -23,7 +23,6 @@ import { offloadFeatures } from './offloads';
 const CONFIG_BYTES = virtio_net_config.offsetOf('speed');
 
 const ALWAYS = featureMask(
-  VIRTIO_NET_F_CSUM,
   VIRTIO_NET_F_MAC,
   VIRTIO_NET_F_STATUS,
   VIRTIO_NET_F_CTRL_VQ,
@@ -35,11 +34,13 @@ const ALWAYS = featureMask(
 );
 
 /** The features of a network card. Virtio 1.2, 5.1.3. */
-export function netFeatures({ pairs, mtu, offload, mergeable = true }: NetConfig): bigint {
+export function netFeatures(config: NetConfig): bigint {
+  const { pairs, mtu, offload, openChecksums = true, mergeable = true } = config;
+  const checksums = openChecksums ? featureMask(VIRTIO_NET_F_CSUM) : 0n;
   const merge = mergeable ? featureMask(VIRTIO_NET_F_MRG_RXBUF) : 0n;
   const many = pairs > 1 ? featureMask(VIRTIO_NET_F_MQ) : 0n;
   const sized = mtu === undefined ? 0n : featureMask(VIRTIO_NET_F_MTU);
-  return ALWAYS | merge | many | sized | offloadFeatures(offload);
+  return ALWAYS | checksums | merge | many | sized | offloadFeatures(offload);
 }
 
 /** The configuration of a network card as the guest sees it. Virtio 1.2, 5.1.4. */

@@ -8,6 +8,11 @@ export interface NetConfig {
   readonly mtu?: number;
   /** What the TAP interface can be told to send: TUN_F_*. */
   readonly offload: number;
+  /**
+   * The other side fills in checksums that the guest leaves open; default true. If not, it does not cut
+   * packets either.
+   */
+  readonly openChecksums?: boolean;
   /** A packet may be received into several buffers; default true. */
   readonly mergeable?: boolean;
 }

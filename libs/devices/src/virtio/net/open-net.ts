@@ -72,7 +72,7 @@ const TCP_OFFLOADS = TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN;
  */
 export function openNet(source: NetSource, options: NetOptions = {}): OpenNet {
   const { pairs = 1 } = options;
-  const mac = options.mac === undefined ? randomMac() : parseMac(options.mac);
+  const mac = guestMac(options.mac);
   const tap = openTap(source, pairs);
   const fds = [...tap.fds];
   const close = (): void => fds.forEach((fd) => fd.close());
@@ -180,6 +180,14 @@ function mtuOf(tap: Tap): number | undefined {
     // A descriptor from another network namespace: there is no such name here.
     return undefined;
   }
+}
+
+/**
+ * The MAC address of a guest's card, from its text; one of its own by default.
+ * @throws AddressError
+ */
+export function guestMac(mac: string | undefined): Uint8Array {
+  return mac === undefined ? randomMac() : parseMac(mac);
 }
 
 function randomMac(): Uint8Array {
