@@ -35,10 +35,30 @@ export interface NetworkCard {
   readonly mac?: string;
 }
 
+/** A port of this machine that is passed on to the guest: `--publish HOST:GUEST`. */
+export interface PublishedPort {
+  readonly protocol: 'tcp' | 'udp';
+  /** The IPv4 address of this machine, as text; any by default. */
+  readonly address?: string;
+  readonly host: number;
+  readonly guest: number;
+}
+
+/** A network card whose network passt is: `--net passt`. */
+export interface PasstConfig {
+  readonly publish: readonly PublishedPort[];
+  /** Whether the guest may reach what listens on the loopback of this machine. */
+  readonly hostLoopback: boolean;
+  /** The guest's MAC address, as text; one of its own by default. */
+  readonly mac?: string;
+}
+
 /** The network cards of a VM, and what is said of all of them. */
 export interface NetworkConfig {
-  /** At least one. */
+  /** Over TAP interfaces; at least one if there is no other card. */
   readonly cards: readonly NetworkCard[];
+  /** The card that needs no privileges. */
+  readonly passt?: PasstConfig;
   /** Pairs of queues. */
   readonly pairs: number;
   /** Bytes of the largest packet; default what the interfaces have. */

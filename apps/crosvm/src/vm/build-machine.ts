@@ -1,4 +1,4 @@
-import { allocateFrontEnds, type FrontEndSet, type OpenDisk } from '@crosvm/devices';
+import { allocateFrontEnds, type FrontEndSet, type OpenDisk, type OpenNet } from '@crosvm/devices';
 import type { CpuidEntry, Kvm, Vm } from '@crosvm/kvm';
 import { KVM_CAP_TSC_DEADLINE_TIMER, KVM_PIT_SPEAKER_DUMMY } from '@crosvm/kvm-sys';
 import { GuestMemory } from '@crosvm/sys-util';
@@ -48,6 +48,14 @@ export interface Machine {
   load(): LoadedMachine;
 }
 
+/** What was opened before the machine is made; taken over. */
+export interface OpenEnds {
+  /** Open and locked. */
+  readonly disks: readonly OpenDisk[];
+  /** The card whose network passt is. */
+  readonly passt: OpenNet | undefined;
+}
+
 /** What there is once the guest is loaded. */
 export interface LoadedMachine {
   readonly start: VcpuStart;
@@ -89,10 +97,9 @@ function load(kvm: Kvm, memory: GuestMemory, config: RunConfig): LoadedMachine {
 /**
  * Makes a VM from its configuration: memory, interrupt controllers, devices. Nothing has to be undone
  * if it fails: all of it is this process's own.
- * @param disks open and locked; taken over
  * @throws UserError and others saying what is wrong
  */
-export function buildMachine(config: RunConfig, disks: readonly OpenDisk[]): Machine {
+export function buildMachine(config: RunConfig, { disks, passt }: OpenEnds): Machine {
   const memorySize = config.memory * MIB;
   if (memorySize < MIN_MEMORY_SIZE) {
     throw new UserError(`--mem ${config.memory} is too little for any kernel`, {
@@ -110,6 +117,7 @@ export function buildMachine(config: RunConfig, disks: readonly OpenDisk[]): Mac
     disks,
     cards,
     vhost: config.network?.vhost === true,
+    passt,
     sockets,
   });
   const frontEnds: FrontEndSet = allocateFrontEnds([...legacy.requests, virtio.bus]);

@@ -4,6 +4,7 @@ import type { RunConfig } from '../config';
 import type { ControlledVm } from '../control/controlled-vm';
 import { kvmKind, PVM_HINT } from '../host/cpu-info';
 import { openDisks } from '../host/open-disks';
+import { Passt } from '../host/passt/passt';
 import { SeccompPolicies } from '../host/seccomp-policies';
 import { buildMachine } from './build-machine';
 import { CallRecord } from './call-record';
@@ -64,6 +65,11 @@ function watchForStall(runState: SharedRunState, log: Logger): Disposable {
   return { [Symbol.dispose]: () => clearTimeout(timer) };
 }
 
+/** Starts passt, if the VM has a network of it. It gets ready while the machine is made. */
+function startPasst({ network }: RunConfig, log: Logger): Passt | undefined {
+  return network?.passt && Passt.start(network.passt, { mtu: network.mtu, log });
+}
+
 /**
  * Runs a VM from its configuration to its end, and says why it ended. Whatever happens, threads are
  * stopped, output is drained and the terminal is as it was when this returns.
@@ -115,8 +121,13 @@ export async function runVm(
   let why: VmEnd | undefined;
   let hosted: readonly HostedDevice[] = [];
   let own: OwnBackEnds | undefined;
+  let passt: Passt | undefined;
   try {
-    const machine = buildMachine(config, openDisks(config.disks, diskQueues(config.cpus)));
+    passt = startPasst(config, log);
+    const machine = buildMachine(config, {
+      disks: openDisks(config.disks, diskQueues(config.cpus)),
+      passt: passt?.card,
+    });
     using input = new ConsoleInput(() => end({ kind: 'quit' }));
     vcpus.make((index) => machine.vcpuPlan(index, runState));
     hosted = machine.hosted(input.fd);
@@ -126,7 +137,7 @@ export async function runVm(
     times.ended('machine');
     const { start, guest } = machine.load();
     times.ended('guest');
-    await Promise.race([vcpus.start(start), ended]);
+    await Promise.race([Promise.all([vcpus.start(start), passt?.ready]), ended]);
     runState.state = RunState.Running;
     controlled.running();
     times.ended('vCPUs');
@@ -145,6 +156,7 @@ export async function runVm(
     hosts.vmEnded();
     logEnd(log, why);
   } finally {
+    passt?.vmEnded();
     // A vCPU that waits for a back end's answer sees no kick.
     hosted.forEach((device) => device.hangUp());
     await vcpus.stop();
@@ -156,6 +168,7 @@ export async function runVm(
       hurry: hurry.signal,
       hurriedOutputMs: HURRIED_DRAIN_MS,
     });
+    await passt?.stop();
     own?.[Symbol.dispose]();
   }
   // A guest that was quicker than the start of a host did not have all of its devices.

@@ -2,6 +2,7 @@ import {
   block,
   type FrontEndRequest,
   net,
+  netStream,
   type OpenDisk,
   type OpenNet,
   type OpenVsock,
@@ -68,6 +69,13 @@ function cardRequest({ config, fds, name }: OpenNet, vhost: boolean): DeviceRequ
   };
 }
 
+function passtRequest({ config, fds, name }: OpenNet): DeviceRequest {
+  return {
+    name: `network card over ${name}`,
+    create: (place) => VirtioDevice.create({ module: netStream, config, resources: fds, ...place }),
+  };
+}
+
 function socketsRequest({ config, fds }: OpenVsock): DeviceRequest {
   return {
     name: 'vsock',
@@ -92,14 +100,17 @@ export interface HostEnds {
   readonly cards: readonly OpenNet[];
   /** Whether the cards are for the kernel's vhost-net. */
   readonly vhost: boolean;
+  /** The card whose network passt is. */
+  readonly passt: OpenNet | undefined;
   readonly sockets: OpenVsock | undefined;
 }
 
-function deviceRequests({ disks, cards, vhost, sockets }: HostEnds): DeviceRequest[] {
+function deviceRequests({ disks, cards, vhost, passt, sockets }: HostEnds): DeviceRequest[] {
   return [
     RNG,
     ...disks.map(diskRequest),
     ...cards.map((card) => cardRequest(card, vhost)),
+    ...(passt === undefined ? [] : [passtRequest(passt)]),
     ...(sockets === undefined ? [] : [socketsRequest(sockets)]),
   ];
 }

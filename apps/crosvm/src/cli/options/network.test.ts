@@ -67,6 +67,99 @@ describe('network options', () => {
     expect(read(...given)).toMatchObject({ network: { pairs: 4, mtu: 9000, vhost: true } });
   });
 
+  test('make a card with the network of passt', () => {
+    expect(read(['net', 'passt'])).toEqual({
+      network: {
+        cards: [],
+        passt: { publish: [], hostLoopback: false },
+        pairs: 1,
+        vhost: false,
+      },
+    });
+    expect(
+      read(['net', 'passt,mac=02:00:00:00:00:01,host-loopback'], ['net-mtu', '1500']),
+    ).toMatchObject({
+      network: { passt: { mac: '02:00:00:00:00:01', hostLoopback: true }, mtu: 1500 },
+    });
+  });
+
+  test.each([
+    ['8080:80', { protocol: 'tcp', host: 8080, guest: 80 }],
+    ['127.0.0.1:53:5353/udp', { protocol: 'udp', address: '127.0.0.1', host: 53, guest: 5353 }],
+    ['0.0.0.0:1:65535/tcp', { protocol: 'tcp', address: '0.0.0.0', host: 1, guest: 65_535 }],
+  ])('publish %s', (value, port) => {
+    expect(read(['net', 'passt'], ['publish', value])).toMatchObject({
+      network: { passt: { publish: [port] } },
+    });
+  });
+
+  test.each<[string, Given[], string]>([
+    ['nothing', [['net', '']], "--net: there is no network ''"],
+    ['another program', [['net', 'slirp']], "--net: there is no network 'slirp'"],
+    ['an unknown key', [['net', 'passt,mtu=1500']], "--net: unknown key 'mtu'"],
+    ['half a MAC address', [['net', 'passt,mac=02:00']], '--net: mac: '],
+    ['ports alone', [['publish', '80:80']], '--publish is given, but no network that it is for'],
+    [
+      'one port',
+      [
+        ['net', 'passt'],
+        ['publish', '80'],
+      ],
+      "--publish must be [IP:]HOST:GUEST, not '80'",
+    ],
+    [
+      'another protocol',
+      [
+        ['net', 'passt'],
+        ['publish', '80:80/sctp'],
+      ],
+      "--publish must be [IP:]HOST:GUEST, not '80:80/sctp'",
+    ],
+    [
+      'port 0',
+      [
+        ['net', 'passt'],
+        ['publish', '0:80'],
+      ],
+      "--publish: a port must be from 1 to 65535, not '0'",
+    ],
+    [
+      'a name',
+      [
+        ['net', 'passt'],
+        ['publish', 'localhost:1:2'],
+      ],
+      '--publish: ',
+    ],
+    [
+      'a port twice',
+      [
+        ['net', 'passt'],
+        ['publish', '1:2'],
+        ['publish', '1:3'],
+      ],
+      '--publish: port 1/tcp is given twice',
+    ],
+    [
+      'vhost-net',
+      [
+        ['net', 'passt'],
+        ['vhost-net', ''],
+      ],
+      '--vhost-net is given, but no network card over a TAP interface',
+    ],
+    [
+      'packets that are too large',
+      [
+        ['net', 'passt'],
+        ['net-mtu', '65521'],
+      ],
+      '--net-mtu must be from 68 to 65520 bytes',
+    ],
+  ])('refuse passt with %s', (_, given, message) => {
+    expect(read(...given)).toMatchObject({ message: expect.stringContaining(message) as string });
+  });
+
   test('give the guest an address for sockets', () => {
     expect(read(['cid', '3'])).toEqual({ cid: 3 });
     expect(read(['cid', '4294967294'])).toEqual({ cid: 4_294_967_294 });

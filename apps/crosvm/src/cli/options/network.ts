@@ -1,16 +1,11 @@
-import {
-  AddressError,
-  checkHostAddress,
-  parseIpv4,
-  parseMac,
-  parseNetmask,
-} from '@crosvm/net-util/addresses';
+import { checkHostAddress, parseIpv4, parseMac, parseNetmask } from '@crosvm/net-util/addresses';
 
 import type { NetworkCard, NetworkConfig, RunConfig } from '../../config';
 import { parseInteger } from '../integer';
 import type { OptionGroup } from '../option-group';
 import type { GivenOption, OptionValues } from '../option-values';
 import { UsageError } from '../usage-error';
+import { inOption, passtOptions, readPasst } from './passt';
 
 /** Cards of a VM: the bus has room for more, and disks need it. */
 const MAX_CARDS = 8;
@@ -21,6 +16,7 @@ const MAX_PAIRS = 16;
 /** Bytes of a packet: what IPv4 takes at least, and what is left of 65535 in a frame. */
 const MIN_MTU = 68;
 const MAX_MTU = 65_521;
+const MAX_PASST_MTU = 65_520;
 
 /** The card that is made with its interface: all of these, or none. */
 const MADE = ['host_ip', 'netmask', 'mac'] as const;
@@ -31,6 +27,7 @@ const EXAMPLE = '--host_ip 10.0.2.1 --netmask 255.255.255.0 --mac 02:00:00:00:00
 export const networkOptions: OptionGroup<Pick<RunConfig, 'network' | 'cid'>> = {
   title: 'Network',
   options: [
+    ...passtOptions,
     {
       name: 'host_ip',
       value: 'IP',
@@ -76,13 +73,16 @@ export const networkOptions: OptionGroup<Pick<RunConfig, 'network' | 'cid'>> = {
 
 function readNetwork(values: OptionValues): NetworkConfig | undefined {
   const cards = [...readMade(values), ...values.among(['tap-name', 'tap-fd']).map(readTap)];
+  const passt = readPasst(values);
   checkCards(cards, values);
-  if (cards.length === 0) {
+  if (cards.length === 0 && passt === undefined) {
     return undefined;
   }
   const mtu = values.one('net-mtu');
+  const most = passt === undefined ? MAX_MTU : MAX_PASST_MTU;
   return {
     cards,
+    ...(passt !== undefined && { passt }),
     pairs: parseInteger(values.one('net-vq-pairs') ?? '1', {
       name: '--net-vq-pairs',
       least: 1,
@@ -90,20 +90,25 @@ function readNetwork(values: OptionValues): NetworkConfig | undefined {
     }),
     vhost: values.has('vhost-net'),
     ...(mtu !== undefined && {
-      mtu: parseInteger(mtu, { name: '--net-mtu', least: MIN_MTU, most: MAX_MTU, unit: 'bytes' }),
+      mtu: parseInteger(mtu, { name: '--net-mtu', least: MIN_MTU, most, unit: 'bytes' }),
     }),
   };
 }
 
 function checkCards(cards: readonly NetworkCard[], values: OptionValues): void {
-  const about = ['net-vq-pairs', 'net-mtu', 'vhost-net'].find((name) => values.has(name));
+  const hasPasst = values.has('net');
+  const about = ['net-vq-pairs', 'vhost-net', ...(hasPasst ? [] : ['net-mtu'])].find((name) =>
+    values.has(name),
+  );
   if (cards.length === 0 && about !== undefined) {
-    throw new UsageError(`--${about} is given, but no network card`, {
+    const what = hasPasst ? 'no network card over a TAP interface' : 'no network card';
+    throw new UsageError(`--${about} is given, but ${what}`, {
       hint: `give one with --tap-name, or with ${EXAMPLE}`,
     });
   }
-  if (cards.length > MAX_CARDS) {
-    throw new UsageError(`${cards.length} network cards are given, but a VM can have ${MAX_CARDS}`);
+  const count = cards.length + (hasPasst ? 1 : 0);
+  if (count > MAX_CARDS) {
+    throw new UsageError(`${count} network cards are given, but a VM can have ${MAX_CARDS}`);
   }
 }
 
@@ -119,19 +124,10 @@ function readMade(values: OptionValues): NetworkCard[] {
     });
   }
   const [hostIp = '', netmask = '', mac = ''] = MADE.map((name) => values.one(name));
-  inOption('mac', () => parseMac(mac));
-  const mask = inOption('netmask', () => parseNetmask(netmask));
-  inOption('host_ip', () => checkHostAddress(parseIpv4(hostIp), mask));
+  inOption('--mac', () => parseMac(mac));
+  const mask = inOption('--netmask', () => parseNetmask(netmask));
+  inOption('--host_ip', () => checkHostAddress(parseIpv4(hostIp), mask));
   return [{ source: { kind: 'create', hostIp, netmask }, mac }];
-}
-
-/** Says whose value an address is that is none. */
-function inOption<Result>(name: string, parse: () => Result): Result {
-  try {
-    return parse();
-  } catch (error) {
-    throw error instanceof AddressError ? new UsageError(`--${name}: ${error.message}`) : error;
-  }
 }
 
 function readTap({ name, value }: GivenOption): NetworkCard {
