@@ -45,7 +45,7 @@ export { faultOf } from './jail/faults';
 export { Jail } from './jail/jail';
 export { JailError } from './jail/jail-error';
 export type { Limits } from './jail/limits';
-export { type Ids, type Namespace, NAMESPACES } from './jail/namespaces';
+export { type Ids, type Namespace, NAMESPACES, userNamespaceRemedy } from './jail/namespaces';
 export type { Bind } from './jail/root';
 export { verifyLockedDown } from './jail/verify-process';
 export { checkEssentialCalls, EssentialCallError } from './seccomp/essential-calls';

@@ -9,5 +9,5 @@ export {
 } from './addresses';
 export { isAddressInUse } from './address-in-use';
 export { NetworkInterface } from './interface';
-export { setQueueAttached, setTapOffload, Tap, type TapOptions } from './tap';
+export { openTun, setQueueAttached, setTapOffload, Tap, type TapOptions } from './tap';
 export { TapError, type TapErrorCode } from './tap-error';

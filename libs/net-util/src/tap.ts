@@ -235,7 +235,11 @@ export function setTapOffload(fd: number, offload: number): void {
   ioctl(fd, TUNSETOFFLOAD, offload);
 }
 
-function openTun(path: string): OwnedFd {
+/**
+ * Opens the driver of TAP interfaces.
+ * @throws TapError NO_TUN, NO_PERMISSION
+ */
+export function openTun(path = TUN_PATH): OwnedFd {
   try {
     return openFile(path, constants.O_RDWR | constants.O_NONBLOCK);
   } catch (cause) {

@@ -13,6 +13,8 @@ export type Command =
       readonly json: boolean;
       readonly timeoutMs: number;
     }
+  /** Look whether VMs run on this machine, and with what. */
+  | { readonly kind: 'doctor'; readonly json: boolean }
   /** Print a text (a help text, the version) and end. */
   | {
       readonly kind: 'print';

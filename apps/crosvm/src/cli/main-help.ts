@@ -9,6 +9,7 @@ export const mainHelp: HelpPage = {
   commands: [
     ['run', 'Boot a kernel in a new virtual machine'],
     ...Object.entries(COMMANDS).map(([name, { summary }]) => [name, summary] as const),
+    ['doctor', 'Say what works on this machine, what does not, and what mends it'],
     ['version', 'Show the version'],
   ],
   groups: [{ title: 'Options', options: [helpOption, versionOption] }],

@@ -4,6 +4,7 @@ import type { Command } from './command';
 import { mainHelp } from './main-help';
 import { helpOption, versionOption } from './options/general';
 import { parseControl } from './parse-control';
+import { parseDoctor } from './parse-doctor';
 import { parseOptions } from './parse-options';
 import { quote } from './quote';
 import { renderHelp } from './render-help';
@@ -19,6 +20,7 @@ const COMMANDS: ReadonlyMap<string, Parse> = new Map<string, Parse>([
     name,
     (args) => parseControl(name as ControlCommandName, args),
   ]),
+  ['doctor', parseDoctor],
   ['version', parseVersion],
 ]);
 

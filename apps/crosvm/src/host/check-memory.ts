@@ -34,8 +34,16 @@ export function checkMemory(memory: number, path = HOST_PATHS.meminfo): string |
     : undefined;
 }
 
-/** MiB; 0 where the host does not tell. */
-function readMemInfo(path: string): { readonly memTotal: number; readonly swapTotal: number } {
+/** The memory of the host, in MiB; 0 where it does not tell. */
+export interface MemInfo {
+  readonly memTotal: number;
+  /** What programs can have without swapping. */
+  readonly memAvailable: number;
+  readonly swapTotal: number;
+}
+
+/** What the host tells of its memory. */
+export function readMemInfo(path: string): MemInfo {
   let text = '';
   try {
     text = readFileSync(path, 'latin1');
@@ -44,5 +52,9 @@ function readMemInfo(path: string): { readonly memTotal: number; readonly swapTo
   }
   const mebibytes = (name: string): number =>
     Math.floor(Number(new RegExp(`^${name}:\\s*(\\d+) kB$`, 'm').exec(text)?.[1] ?? 0) / 1024);
-  return { memTotal: mebibytes('MemTotal'), swapTotal: mebibytes('SwapTotal') };
+  return {
+    memTotal: mebibytes('MemTotal'),
+    memAvailable: mebibytes('MemAvailable'),
+    swapTotal: mebibytes('SwapTotal'),
+  };
 }

@@ -55,7 +55,7 @@ const RESTRICTIONS: readonly (readonly [setting: string, forbids: string, remedy
 ];
 
 /** What keeps this machine from giving us user namespaces, as a remedy to be run as root. */
-function userNamespaceRemedy(): string | undefined {
+export function userNamespaceRemedy(): string | undefined {
   const found = RESTRICTIONS.find(
     ([setting, forbids]) => existsSync(setting) && readFileSync(setting, 'utf8').trim() === forbids,
   );

@@ -6,7 +6,7 @@ import type { OptionValues } from '../option-values';
 import { UsageError } from '../usage-error';
 
 /** MiB; as crosvm. */
-const DEFAULT_MEMORY = 256;
+export const DEFAULT_MEMORY = 256;
 
 /** MiB: guest-physical addresses are kept within 46 bits, which every x86-64 processor has. */
 const MAX_MEMORY = 2 ** 46 / 2 ** 20 - 1;
