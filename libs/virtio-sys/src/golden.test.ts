@@ -14,6 +14,7 @@ describeAbi({
     vring_desc: '16 bytes',
     'virtio_pci_common_cfg.queue_used_hi': '4 bytes at 52',
     'virtio_blk_config.write_zeroes_may_unmap': '1 bytes at 56',
+    'virtio_balloon_stat.val': '8 bytes at 2',
     'virtio_net_config.max_virtqueue_pairs': '2 bytes at 8',
     'virtio_net_hdr_v1.num_buffers': '2 bytes at 10',
     'vhost_vring_addr.avail_user_addr': '8 bytes at 24',
