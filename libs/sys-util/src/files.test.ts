@@ -1,9 +1,18 @@
 import { spawnSync } from 'node:child_process';
-import { constants, mkdtempSync, rmSync } from 'node:fs';
+import { constants, mkdtempSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { fileKind, openFile, createPipe, setNonblocking, socketPair, SysError } from './index';
+import {
+  createPipe,
+  fileKind,
+  fileSize,
+  openFile,
+  resizeFile,
+  setNonblocking,
+  socketPair,
+  SysError,
+} from './index';
 import { bundleScript } from './testing/bundle';
 
 const { O_CREAT, O_EXCL, O_RDONLY, O_RDWR } = constants;
@@ -40,6 +49,21 @@ describe('fileKind', () => {
       'socket',
     ]);
     [reader, writer, near, far].forEach((fd) => fd.close());
+  });
+});
+
+describe('resizeFile', () => {
+  it('makes a file longer and shorter', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'files-test-'));
+    using file = openFile(join(directory, 'file'), O_RDWR | O_CREAT);
+    writeSync(file.raw, 'content');
+    const sizes = [4096, 3].map((bytes) => {
+      resizeFile(file.raw, bytes);
+      return fileSize(file.raw);
+    });
+    expect(sizes).toEqual([4096, 3]);
+    expect(() => resizeFile(file.raw, -1)).toThrow('EINVAL');
+    rmSync(directory, { recursive: true });
   });
 });
 

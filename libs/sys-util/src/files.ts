@@ -79,6 +79,14 @@ export function fileSize(fd: number): number {
   return check('lseek', libc.lseek(fd, 0, SEEK_END));
 }
 
+/**
+ * Makes a file longer, with zeroes that take no room, or cuts it off.
+ * @throws SysError EFBIG, EINVAL, ENOSPC and what else ftruncate(2) answers
+ */
+export function resizeFile(fd: number, bytes: number): void {
+  retry('ftruncate', () => libc.ftruncate(fd, bytes));
+}
+
 /** Whether reads and writes of a descriptor say EAGAIN instead of waiting. */
 export function setNonblocking(fd: number, nonblocking: boolean): void {
   const flags = check('fcntl(F_GETFL)', libc.fcntl(fd, F_GETFL, 0));

@@ -1,4 +1,4 @@
-import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, fstatSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -64,6 +64,18 @@ describe('GuestMemory', () => {
     memory.writeU32(4 * GIB, 0xabcd);
     expect(other.readU32(4 * GIB)).toBe(0xabcd);
     expect(other.hostAddress(0, 1)).not.toBe(memory.hostAddress(0, 1));
+  });
+
+  it('gives pages back to the host, which read as zeroes then', () => {
+    memory.fill(4 * GIB + 0x1000, 0x4000, 7);
+    const before = fstatSync(memory.fd.raw).blocks;
+
+    expect(memory.giveBack(4 * GIB + 0x2000, 0x2000)).toBe(0);
+
+    expect(fstatSync(memory.fd.raw).blocks).toBe(before - 16);
+    const first = [1, 2, 3, 4].map((page) => memory.readU8(4 * GIB + page * 0x1000));
+    expect(first).toEqual([7, 0, 0, 7]);
+    expect(() => memory.giveBack(0, 2 * MIB)).toThrow(GuestMemoryError);
   });
 
   it('reads a file straight in', () => {

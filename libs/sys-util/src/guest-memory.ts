@@ -14,8 +14,9 @@ import { libc } from './ffi/libc';
 import { HugePageMaker, memfdCalls } from './huge-pages';
 import { Mapping } from './mapping';
 import type { OwnedFd } from './owned-fd';
+import { punchHoleRaw } from './raw-io';
 import { SharedMemory } from './shared-memory';
-import { retry } from './sys-error';
+import { Errno, retry } from './sys-error';
 
 /*
  *  guest-physical   0 ........ 3 GiB          4 GiB .......... 6 GiB
@@ -249,6 +250,22 @@ export class GuestMemory {
     this.#pieces(at, length, (bytes) => {
       bytes.fill(byte);
     });
+  }
+
+  /**
+   * Gives whole pages back to the host; they read as zeroes then. Returns 0 or a negative errno.
+   * @throws GuestMemoryError
+   */
+  giveBack(at: GuestAddress, length: number): number {
+    const region = this.#regionOf(at, length);
+    if (region === undefined) {
+      throw new GuestMemoryError(at, length);
+    }
+    let result: number;
+    do {
+      result = punchHoleRaw(this.fd.raw, region.offset + (at - region.at), length);
+    } while (result === -Errno.EINTR);
+    return result;
   }
 
   /**

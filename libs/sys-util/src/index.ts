@@ -38,6 +38,7 @@ export {
   fileSize,
   openFile,
   type Pipe,
+  resizeFile,
   setNonblocking,
 } from './files';
 export { lockFile, type LockMode, lockOpenFile } from './file-lock';
