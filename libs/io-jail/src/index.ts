@@ -44,7 +44,7 @@ export {
 export { faultOf } from './jail/faults';
 export { Jail } from './jail/jail';
 export { JailError } from './jail/jail-error';
-export type { Limits } from './jail/limits';
+export { limitFileSize, type Limits } from './jail/limits';
 export { type Ids, type Namespace, NAMESPACES, userNamespaceRemedy } from './jail/namespaces';
 export type { Bind } from './jail/root';
 export { verifyLockedDown } from './jail/verify-process';

@@ -11,7 +11,7 @@ const inJail = reason === undefined ? describe : describe.skip;
 function jailed(jail: string, inside: string, outside = ''): string {
   return `
     import * as fs from 'node:fs';
-    import { faultOf, Jail, makeForkable, adoptOrphans, waitForChild, pollChild, killChild } from './index';
+    import { faultOf, Jail, limitFileSize, makeForkable, adoptOrphans, waitForChild, pollChild, killChild } from './index';
     import { createPipe } from '@crosvm/sys-util';
     makeForkable();
     adoptOrphans();
@@ -53,6 +53,24 @@ inJail(`a jail${reason === undefined ? '' : ` [skipped: ${reason}]`}`, () => {
 
   afterEach(() => {
     rmSync(directory, { recursive: true, force: true });
+  });
+
+  it('is limited to the size of its files, and to another one when it is told so', () => {
+    const seen = evaluateForkable(
+      jailed(
+        '.limit({ fsizeForNow: 8192 })',
+        'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 30000);',
+        `const limits = () =>
+           /^Max file size +(\\S+) +(\\S+)/m.exec(fs.readFileSync('/proc/' + pid + '/limits', 'utf8')).slice(1);
+         const before = limits();
+         limitFileSize(pid, 1048576);
+         const after = limits();
+         fs.writeSync(1, JSON.stringify([before[0], after[0], before[1] === after[1]]));
+         killChild(pid);`,
+      ),
+    );
+
+    expect(seen).toEqual(['8192', '1048576', true]);
   });
 
   it('has an empty root that cannot be written to', () => {
