@@ -3,6 +3,7 @@ export { type MmioAccess, MmioBus, type MmioRange, type MovingRanges } from './b
 export { PORT_COUNT, PortBus, type PortRange, type PortString } from './bus/port-bus';
 export { acpiPm, type AcpiPmConfig, pressPowerButton } from './acpi-pm/front-end';
 export { type BackEnd } from './back-end/back-end';
+export type { DeviceCommand } from './back-end/device-command';
 export { drainAll } from './back-end/drain-all';
 export { cmos, type CmosConfig } from './cmos/front-end';
 export { type CmosMemorySize } from './cmos/state';
@@ -50,6 +51,14 @@ export {
 export { type SerialConfig, type SerialConnection } from './serial/uart';
 export { type BackEndRequest, RequestKind, type RequestKindValue } from './virtio/channel/messages';
 export type { BackEndPort } from './virtio/channel/port';
+export type { BalloonConfig } from './virtio/balloon/balloon-config';
+export {
+  balloonReportOf,
+  type BalloonReport,
+  type BalloonState,
+  type BalloonStatistics,
+} from './virtio/balloon/balloon-state';
+export { balloon } from './virtio/balloon/module';
 export type { DiskConfig, DiskOptions } from './virtio/block/disk-config';
 export { block } from './virtio/block/module';
 export {
@@ -69,7 +78,7 @@ export { vhostNet } from './virtio/vhost/net-module';
 export { openVsock, type OpenVsock } from './virtio/vhost/open-vsock';
 export { vhostVsock, type VsockConfig } from './virtio/vhost/vsock';
 export { DevicePage, devicePageSize, type QueueSetup } from './virtio/device-page';
-export { type ByteRange, type VirtioPciConfig, virtioPciRequest } from './virtio/pci/config';
+export { type VirtioPciConfig, virtioPciRequest } from './virtio/pci/config';
 export {
   type BackEndFds,
   type BackEndPlan,
@@ -81,6 +90,8 @@ export { VirtioDevice, type VirtioDeviceOptions } from './virtio/virtio-device';
 export type {
   ActivationContext,
   BackendResources,
+  ByteRange,
+  ConfigSpace,
   DeviceModule,
   QueueHandover,
   VirtioBackend,

@@ -1,5 +1,7 @@
 import type { Poller } from '@crosvm/sys-util';
 
+import type { DeviceCommand } from './device-command';
+
 /**
  * The half of a device that touches host resources. It has no thread of its own: it lives on the
  * poller of whoever runs it, a loop of its own in a device host or Node's in a worker, and several
@@ -16,4 +18,9 @@ export interface BackEnd extends Disposable {
    * go on being served until then. How long that may take is the caller's business.
    */
   drain(done: () => void): void;
+  /**
+   * Does what the VMM asks for while the guest runs. `answer` is called once, now or later, with what
+   * the command's answer is, or undefined if this is no command for such a device.
+   */
+  command?(command: DeviceCommand, answer: (answer: unknown) => void): void;
 }

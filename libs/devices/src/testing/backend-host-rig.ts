@@ -32,6 +32,7 @@ class EchoBackend implements VirtioBackend, ChainServer {
   context: ActivationContext | undefined;
   /** Called with each chain. */
   onChain: (head: number) => void = () => undefined;
+  command?: NonNullable<VirtioBackend['command']>;
 
   activate(context: ActivationContext): void {
     this.events.push('activate');

@@ -1,6 +1,7 @@
 import { type GuestMemory, type LogRecord, sinkLogger } from '@crosvm/sys-util';
 import { virtio_blk_outhdr } from '@crosvm/virtio-sys';
 
+import { FakeConfigSpace } from './fake-config-space';
 import type { ActivationContext } from '../virtio/backend';
 import { Block, type FollowCapacity } from '../virtio/block/block';
 import { type BlockEngine, SynchronousEngine } from '../virtio/block/block-engine';
@@ -57,9 +58,8 @@ export class BlockRig {
   readonly queue: VirtQueue;
   readonly log: LogRecord[] = [];
   readonly context: ActivationContext;
-  /** What of the configuration was changed: offset, then bytes. */
-  readonly configChanges: number[][] = [];
   interrupts = 0;
+  readonly #configSpace = new FakeConfigSpace();
   readonly #settle: () => void;
 
   constructor(
@@ -82,6 +82,7 @@ export class BlockRig {
     this.#settle = settle;
     this.block = new Block(config, engine, {
       logger,
+      configSpace: this.#configSpace,
       ...(follow && { follow }),
     });
     this.queue = new VirtQueue(this.memory, this.driver.config, { features });
@@ -95,9 +96,7 @@ export class BlockRig {
       serve: () => undefined,
       handOver: () => undefined,
       fail: () => undefined,
-      updateConfig: (offset, content) => {
-        this.configChanges.push([offset, ...content]);
-      },
+      updateConfig: () => undefined,
     };
     this.context = context;
     this.block.activate(context);
@@ -148,6 +147,11 @@ export class BlockRig {
       used: used[0]?.len ?? -1,
       input: this.memory.read(input, request.input ?? 0),
     };
+  }
+
+  /** What of the configuration was changed: offset, then bytes. */
+  get configChanges(): number[][] {
+    return this.#configSpace.updated;
   }
 
   /** The messages of the log. */

@@ -2,6 +2,7 @@ import type { GuestMemory, Logger, OwnedFd, Poller } from '@crosvm/sys-util';
 import { VIRTIO_F_VERSION_1 } from '@crosvm/virtio-sys';
 
 import type { BackEnd } from '../back-end/back-end';
+import type { ConfigSpace } from './backend';
 import { BackendHost } from './backend-host';
 import { COMMON_FEATURES, featureMask } from './features';
 import { virtioModule } from './registry';
@@ -54,9 +55,13 @@ export function startBackEnd(
   }
   // Not closed: they are the back end's as long as this process or thread lives.
   const resources = fds.resources.map((fd) => fd.release());
-  const host = new BackendHost({
+  const configSpace: ConfigSpace = {
+    update: (offset, content) => host.updateConfig(offset, content),
+    store: (offset, content) => host.storeConfig(offset, content),
+  };
+  const host: BackendHost = new BackendHost({
     memory,
-    backend: module.create(config, { fds: resources, poller, logger }),
+    backend: module.create(config, { fds: resources, poller, configSpace, logger }),
     features: module.features(config) | COMMON_FEATURES | featureMask(VIRTIO_F_VERSION_1),
     queueMaxSizes,
     pageFd: fds.page.raw,

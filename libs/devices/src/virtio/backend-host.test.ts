@@ -95,6 +95,28 @@ describe('a device that is active', () => {
     expect(rig.page.isr).toBe(VIRTIO_PCI_ISR_CONFIG);
   });
 
+  it('changes its configuration without a word, or when nobody is there to be told', () => {
+    using rig = activeRig();
+    rig.host.storeConfig(0, Uint8Array.of(5));
+    rig.ask({ kind: Reset });
+    rig.host.updateConfig(1, Uint8Array.of(6));
+    const config = new Uint8Array(2);
+    rig.page.copyConfig(config, -1);
+
+    expect([...config]).toEqual([5, 6]);
+    expect(rig.interrupts()).toEqual([0, 0, 0]);
+  });
+
+  it('answers commands, whether it knows them or not', () => {
+    using rig = activeRig();
+    const answers: unknown[] = [];
+    rig.host.command({ kind: 'balloon-state' }, (answer) => answers.push(answer));
+    rig.backend.command = ({ kind }, answer) => answer(kind);
+    rig.host.command({ kind: 'balloon-state' }, (answer) => answers.push(answer));
+
+    expect(answers).toEqual([undefined, 'balloon-state']);
+  });
+
   it('is told what the driver writes to its configuration', () => {
     using rig = activeRig();
 

@@ -12,6 +12,7 @@ import {
 import { VIRTIO_PCI_ISR_CONFIG, VIRTIO_PCI_ISR_QUEUE } from '@crosvm/virtio-sys';
 
 import type { BackEnd } from '../back-end/back-end';
+import type { DeviceCommand } from '../back-end/device-command';
 import type { ActivationContext, QueueHandover, VirtioBackend } from './backend';
 import { type BackEndRequest, RequestKind } from './channel/messages';
 import { RequestServer } from './channel/server';
@@ -110,6 +111,28 @@ export class BackendHost implements BackEnd {
     done();
   }
 
+  command(command: DeviceCommand, answer: (answer: unknown) => void): void {
+    const { backend } = this.#config;
+    if (backend.command === undefined) {
+      answer(undefined);
+    } else {
+      backend.command(command, answer);
+    }
+  }
+
+  /** Changes the device's configuration. A driver that is ready is told. */
+  updateConfig(offset: number, content: Uint8Array): void {
+    this.storeConfig(offset, content);
+    if (this.#active) {
+      this.#interrupt(this.#queues.length, VIRTIO_PCI_ISR_CONFIG);
+    }
+  }
+
+  /** Changes the device's configuration, which is no news to the driver. */
+  storeConfig(offset: number, content: Uint8Array): void {
+    this.#page.updateConfig(offset, content);
+  }
+
   /** Ends it. The page stays mapped, because views of it may still be about. */
   [Symbol.dispose](): void {
     this.#stop();
@@ -159,10 +182,7 @@ export class BackendHost implements BackEnd {
         this.#takeBack(index);
         this.#kicks[index]?.signal();
       },
-      updateConfig: (offset, content) => {
-        this.#page.updateConfig(offset, content);
-        this.#interrupt(this.#queues.length, VIRTIO_PCI_ISR_CONFIG);
-      },
+      updateConfig: (offset, content) => this.updateConfig(offset, content),
     };
     this.#active = true;
     this.#config.backend.activate(context);

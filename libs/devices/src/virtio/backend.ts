@@ -1,5 +1,6 @@
 import type { GuestMemory, Logger, Poller } from '@crosvm/sys-util';
 
+import type { DeviceCommand } from '../back-end/device-command';
 import type { QueueSetup } from './device-page';
 import type { VirtQueue } from './queue/virt-queue';
 
@@ -69,8 +70,24 @@ export interface VirtioBackend extends Disposable {
    * written any more (virtio 1.2, 2.4.1). Another `activate` may follow.
    */
   reset(): void;
-  /** The driver wrote 1, 2 or 4 bytes of the device's configuration. */
+  /** The driver wrote 1, 2 or 4 bytes of the device's configuration, maybe before it was ready. */
   writeConfig?(offset: number, content: Uint8Array): void;
+  /** As `BackEnd.command`; there may be no driver. */
+  command?(command: DeviceCommand, answer: (answer: unknown) => void): void;
+}
+
+/** The device's configuration as its driver reads it, whether or not there is one. */
+export interface ConfigSpace {
+  /** Changes bytes from `offset` on. A driver that is ready is told. */
+  update(offset: number, content: Uint8Array): void;
+  /** The same without a word: for what the driver itself asked for. */
+  store(offset: number, content: Uint8Array): void;
+}
+
+/** Bytes of a device's configuration. */
+export interface ByteRange {
+  readonly offset: number;
+  readonly length: number;
 }
 
 /** What a device host hands to the back ends that it runs. */
@@ -79,6 +96,8 @@ export interface BackendResources {
   readonly fds: readonly number[];
   /** What the back end runs on. */
   readonly poller: Poller;
+  /** There from the first call of the back end on, but not while it is made. */
+  readonly configSpace: ConfigSpace;
   readonly logger: Logger;
 }
 
@@ -94,12 +113,16 @@ export interface DeviceModule<Config> {
   readonly compiled?: boolean;
   /** Bytes of the largest file that its host writes; default: it writes none. */
   fileBytes?(config: Config): number;
+  /** Whether that may become more, or less, while the guest runs (`resize-disk`). */
+  readonly fileResizes?: boolean;
   /** The most descriptors of each queue. */
   queueMaxSizes(config: Config): readonly number[];
   /** The features of the device type that are offered; `QUEUE_FEATURES` go without saying. */
   features(config: Config): bigint;
   /** The device's configuration as the guest sees it first. */
   configSpace(config: Config): Uint8Array;
+  /** What of that the driver may write; default: nothing. */
+  readonly configWritable?: readonly ByteRange[];
   /** Makes a back end. `config` is plain data: it may come from another process. */
   create(config: Config, resources: BackendResources): VirtioBackend;
 }

@@ -1,4 +1,5 @@
 import type { DeviceModule } from './backend';
+import { balloon } from './balloon/module';
 import { block } from './block/module';
 import { net } from './net/module';
 import { netStream } from './net/stream/module';
@@ -8,6 +9,7 @@ import { vhostVsock } from './vhost/vsock';
 
 /** Every kind of virtio device there is: one line a kind. */
 const VIRTIO_DEVICES: readonly DeviceModule<unknown>[] = [
+  balloon,
   block,
   net,
   netStream,

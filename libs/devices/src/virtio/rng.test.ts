@@ -1,6 +1,7 @@
 import { Errno, type LogRecord, PollLoop, sinkLogger } from '@crosvm/sys-util';
 import type * as sysUtil from '@crosvm/sys-util';
 
+import { FakeConfigSpace } from '../testing/fake-config-space';
 import type { ActivationContext } from './backend';
 import { rng } from './rng';
 import { HIGH_MEMORY, testQueue } from './testing/test-queue';
@@ -23,7 +24,8 @@ function rig() {
   const { driver, queue } = testQueue();
   const log: LogRecord[] = [];
   const logger = sinkLogger({ write: (record) => log.push(record) });
-  const device = rng.create(undefined, { fds: [], logger, poller: new PollLoop() });
+  const configSpace = new FakeConfigSpace();
+  const device = rng.create(undefined, { fds: [], logger, configSpace, poller: new PollLoop() });
   const context: ActivationContext = {
     memory: driver.memory,
     queues: [queue],

@@ -66,6 +66,7 @@ export class VirtioDevice implements Disposable {
       features: module.features(config) | COMMON_FEATURES,
       queueMaxSizes,
       configSize: content.length,
+      ...(module.configWritable && { configWritable: module.configWritable }),
       pageFd: page.fd.raw,
       channelFd: channel.raw,
       kickFds: kicks.map(({ raw }) => raw),

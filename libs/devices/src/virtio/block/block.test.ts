@@ -304,6 +304,25 @@ describe('a disk whose size changes', () => {
     expect(rig.configChanges).toEqual([]);
   });
 
+  it('is told by the VMM, also when there is no driver, and answers when all is done', () => {
+    const { rig, disk } = fakeRig();
+    const answers: unknown[] = [];
+    rig.block.command({ kind: 'resize-disk', bytes: (SECTORS + 2) * 512 }, (answer) =>
+      answers.push(answer),
+    );
+    expect(rig.run({ type: IN, sector: SECTORS + 1, input: 512 }).status).toBe(OK);
+    rig.block.reset();
+    rig.block.command({ kind: 'resize-disk', bytes: 512 }, (answer) => answers.push(answer));
+    rig.block.command({ kind: 'balloon-state' }, (answer) => answers.push(answer));
+
+    expect(answers).toEqual([true, true, undefined]);
+    expect(rig.configChanges.map((change) => change.slice(0, 2))).toEqual([
+      [0, SECTORS + 2],
+      [0, 1],
+    ]);
+    expect(disk.calls).toHaveLength(1);
+  });
+
   it('is looked at only while there is a driver', () => {
     const { rig, ended } = growingRig();
     expect(ended()).toBe(0);

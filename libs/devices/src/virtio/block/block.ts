@@ -16,7 +16,8 @@ import {
   virtio_blk_config,
 } from '@crosvm/virtio-sys';
 
-import type { ActivationContext, VirtioBackend } from '../backend';
+import type { DeviceCommand } from '../../back-end/device-command';
+import type { ActivationContext, ConfigSpace, VirtioBackend } from '../backend';
 import { hasFeature } from '../features';
 import type { BufferList } from '../queue/buffer-list';
 import type { DescriptorChain } from '../queue/descriptor-chain';
@@ -64,7 +65,8 @@ export type FollowCapacity = (resized: (bytes: number) => void) => Disposable;
 /** What a disk needs besides its engine. */
 export interface BlockOptions {
   readonly logger: Logger;
-  /** For a disk whose size may change. */
+  readonly configSpace: ConfigSpace;
+  /** For a disk whose size changes by itself. */
   readonly follow?: FollowCapacity;
 }
 
@@ -76,6 +78,7 @@ export class Block implements VirtioBackend, ChainServer, Completion {
   readonly #problems: RateLimited;
   readonly #follow: FollowCapacity | undefined;
   #following: Disposable | undefined;
+  readonly #configSpace: ConfigSpace;
   /** As the guest knows it, too. */
   #sectors: number;
   #discardLimits: RangeLimits;
@@ -90,12 +93,13 @@ export class Block implements VirtioBackend, ChainServer, Completion {
   #canDiscard = false;
   #canZero = false;
 
-  constructor(config: DiskConfig, engine: BlockEngine, { logger, follow }: BlockOptions) {
+  constructor(config: DiskConfig, engine: BlockEngine, options: BlockOptions) {
     this.#config = config;
     this.#engine = engine;
     this.#id = new DataView(idBytes(config).buffer);
-    this.#problems = new RateLimited(logger);
-    this.#follow = follow;
+    this.#problems = new RateLimited(options.logger);
+    this.#configSpace = options.configSpace;
+    this.#follow = options.follow;
     this.#sectors = config.sectors;
     this.#discardLimits = this.#limits(MAX_DISCARD_SECTORS, 0);
     this.#zeroLimits = this.#limits(MAX_ZERO_SECTORS, ZERO_FLAGS);
@@ -132,6 +136,18 @@ export class Block implements VirtioBackend, ChainServer, Completion {
     this.#following = undefined;
     this.#context = undefined;
     this.#problems.flush();
+  }
+
+  command(command: DeviceCommand, answer: (answer: unknown) => void): void {
+    if (command.kind !== 'resize-disk') {
+      answer(undefined);
+      return;
+    }
+    this.#resize(command.bytes);
+    // What began before may go beyond the new end.
+    this.#engine.drain();
+    this.settled();
+    answer(true);
   }
 
   [Symbol.dispose](): void {
@@ -186,7 +202,7 @@ export class Block implements VirtioBackend, ChainServer, Completion {
     this.#discardLimits = this.#limits(MAX_DISCARD_SECTORS, 0);
     this.#zeroLimits = this.#limits(MAX_ZERO_SECTORS, ZERO_FLAGS);
     const capacity = virtio_blk_config.from({ capacity: sectors }).subarray(0, CAPACITY_BYTES);
-    this.#context?.updateConfig(virtio_blk_config.offsetOf('capacity'), capacity);
+    this.#configSpace.update(virtio_blk_config.offsetOf('capacity'), capacity);
   }
 
   /** Begins what the chain asks for; its status, or PENDING. */

@@ -15,10 +15,11 @@ export const block: DeviceModule<DiskConfig> = {
   policy: 'block_device',
   compiled: true,
   fileBytes: ({ sectors }) => sectors * SECTOR_BYTES,
+  fileResizes: true,
   queueMaxSizes: ({ queues }) => Array.from({ length: queues }, () => QUEUE_SIZE),
   features: blockFeatures,
   configSpace: blockConfigSpace,
-  create: (config, { fds, poller, logger }) => {
+  create: (config, { fds, poller, configSpace, logger }) => {
     const [image, direct] = fds;
     if (image === undefined) {
       throw new RangeError('a disk without an image');
@@ -30,6 +31,6 @@ export const block: DeviceModule<DiskConfig> = {
     const follow: FollowCapacity = (resized) =>
       watchCapacity({ poller, sizeOf: () => fileSize(image) }, resized);
     const engine = createEngine(disk, { operations: queues * QUEUE_SIZE, poller, logger });
-    return new Block(config, engine, { logger, ...(isBlockDevice && { follow }) });
+    return new Block(config, engine, { logger, configSpace, ...(isBlockDevice && { follow }) });
   },
 };

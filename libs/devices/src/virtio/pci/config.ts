@@ -8,15 +8,10 @@ import {
 
 import type { InterruptWirePlan, IntxPlan } from '../../pci/pci-host';
 import type { PciFunctionRequest } from '../../pci/pci-function';
+import type { ByteRange } from '../backend';
 import { MAX_DEVICE_CONFIG } from '../device-page';
 import { featureMask, hasFeature } from '../features';
 import { MAX_QUEUES } from './layout';
-
-/** Bytes of a device's configuration. */
-export interface ByteRange {
-  readonly offset: number;
-  readonly length: number;
-}
 
 /** A virtio device behind PCI, as its front end needs to know it. Plain data; fds are numbers. */
 export interface VirtioPciConfig {

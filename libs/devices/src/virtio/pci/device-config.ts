@@ -1,8 +1,8 @@
 import { type AccessWidth, type BusDevice, loadValue } from '../../bus/bus-device';
+import type { ByteRange } from '../backend';
 import { RequestKind } from '../channel/messages';
 import { MAX_DEVICE_CONFIG } from '../device-page';
 import type { BackEndLink } from './back-end-link';
-import type { ByteRange } from './config';
 import type { VirtioPciState } from './state';
 
 /** What the device's own configuration consists of. */

@@ -57,6 +57,13 @@ describe('MemoryMap', () => {
 });
 
 describe('BufferList', () => {
+  it('says where the guest has its buffers', () => {
+    const list = listOf([0x1000, 3], [BORDER + 5, 0x1000]);
+
+    expect([0, 1].map((index) => list.guestAddressOf(index))).toEqual([0x1000, BORDER + 5]);
+    expect([0, 1].map((index) => list.lengthOf(index))).toEqual([3, 0x1000]);
+  });
+
   it('reads and writes across buffers and pieces', () => {
     const list = listOf([0x100, 3], [BORDER - 5, 9], [0x200, 1]);
     const source = Uint8Array.from({ length: 13 }, (_, index) => index + 1);

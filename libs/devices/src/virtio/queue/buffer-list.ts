@@ -39,6 +39,16 @@ export class BufferList {
     return this.#total;
   }
 
+  /** The guest's address of buffer `index`: for what names memory, and does not fill it. */
+  guestAddressOf(index: number): number {
+    return this.#map.guestOf(this.#pieces[index] ?? 0) + (this.#offsets[index] ?? 0);
+  }
+
+  /** Bytes of buffer `index`. */
+  lengthOf(index: number): number {
+    return (this.#lengths[index] ?? 0) >>> 0;
+  }
+
   /** Empties the list. */
   clear(): void {
     this.#count = 0;

@@ -76,6 +76,11 @@ export class MemoryMap {
     return -1;
   }
 
+  /** The guest's address of a piece. */
+  guestOf(piece: number): number {
+    return this.#guest[piece] ?? 0;
+  }
+
   /** Where a piece is in this process. */
   hostOf(piece: number): number {
     return this.#host[piece] ?? 0;

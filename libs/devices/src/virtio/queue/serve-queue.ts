@@ -14,12 +14,17 @@ export interface ChainServer {
 }
 
 /**
- * Serves what is in a queue, up to `CHAINS_PER_WAKE` chains, without notifications meanwhile. Returns
+ * Serves what is in a queue, up to `chains` chains, without notifications meanwhile. Returns
  * whether there is, or may be, more; if not, the driver was asked to notify.
+ * @param chains fewer where each is much work
  */
-export function serveQueue(queue: VirtQueue, server: ChainServer): boolean {
+export function serveQueue(
+  queue: VirtQueue,
+  server: ChainServer,
+  chains = CHAINS_PER_WAKE,
+): boolean {
   queue.disableNotifications();
-  for (let left = CHAINS_PER_WAKE; left > 0; left -= 1) {
+  for (let left = chains; left > 0; left -= 1) {
     const chain = queue.pop();
     if (chain !== undefined) {
       server.serve(chain, queue);

@@ -2,6 +2,7 @@ import { Errno, PollLoop, sinkLogger, SysError } from '@crosvm/sys-util';
 import type * as sysUtil from '@crosvm/sys-util';
 import { VhostNet } from '@crosvm/vhost';
 
+import { FakeConfigSpace } from '../../testing/fake-config-space';
 import { HandoverRig, kernel } from '../../testing/vhost-rig';
 import { QUEUE_FEATURES } from '../features';
 import { netFeatures } from '../net/config-space';
@@ -167,11 +168,11 @@ describe('queues of frames that the kernel serves', () => {
 
 describe('the module', () => {
   it('owns a vhost device for each pair before anything else', () => {
-    const poller = new PollLoop();
-    const card = vhostNet.create(CONFIG, { fds: [50, 51, 60, 61], poller, logger });
+    const host = { poller: new PollLoop(), configSpace: new FakeConfigSpace(), logger };
+    const card = vhostNet.create(CONFIG, { fds: [50, 51, 60, 61], ...host });
 
     expect(kernel.take()).toEqual(['60 SET_OWNER', '61 SET_OWNER']);
-    expect(() => vhostNet.create(CONFIG, { fds: [50, 51, 60], poller, logger })).toThrow(
+    expect(() => vhostNet.create(CONFIG, { fds: [50, 51, 60], ...host })).toThrow(
       '2 pairs of queues with 3 descriptors',
     );
     card[Symbol.dispose]();

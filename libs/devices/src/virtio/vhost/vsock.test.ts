@@ -1,6 +1,7 @@
 import { Errno, PollLoop, sinkLogger, SysError } from '@crosvm/sys-util';
 import type * as sysUtil from '@crosvm/sys-util';
 
+import { FakeConfigSpace } from '../../testing/fake-config-space';
 import { HandoverRig, kernel } from '../../testing/vhost-rig';
 import { QUEUE_FEATURES } from '../features';
 import { vhostVsock } from './vsock';
@@ -16,8 +17,8 @@ const FEATURES = vhostVsock.features(CONFIG) | QUEUE_FEATURES | (1n << 32n);
 function sockets() {
   const rig = new HandoverRig(3, FEATURES);
   const logger = sinkLogger({ write: () => undefined });
-  const poller = new PollLoop();
-  const device = vhostVsock.create(CONFIG, { fds: [60], poller, logger });
+  const host = { poller: new PollLoop(), configSpace: new FakeConfigSpace(), logger };
+  const device = vhostVsock.create(CONFIG, { fds: [60], ...host });
   return { rig, device };
 }
 
