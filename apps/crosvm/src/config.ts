@@ -1,4 +1,4 @@
-import type { DiskOptions, NetSource } from '@crosvm/devices';
+import type { BalloonConfig, DiskOptions, NetSource } from '@crosvm/devices';
 
 /** Where the bytes that the guest writes to a serial port go. */
 export type SerialType = 'stdout' | 'file' | 'sink' | 'syslog';
@@ -79,6 +79,8 @@ export interface RunConfig {
   readonly memory: number;
   readonly cpus: number;
   readonly cpuAffinity?: CpuAffinity;
+  /** The balloon, by which the guest gives memory back; undefined: it has none. */
+  readonly balloon?: BalloonConfig;
   /** The serial ports that are connected, at most one for each number. */
   readonly serial: readonly SerialConfig[];
   /** The disks, as the guest names them: vda, vdb, ... */

@@ -25,6 +25,7 @@ const INFO: readonly unknown[] = [
   'INFO 256 MiB of memory, 1 vCPU',
   'INFO serial ports: COM1 to stdout, console, stdin',
   expect.stringMatching(/^INFO device host of serial 1: process \d+$/),
+  expect.stringMatching(/^INFO device host of balloon: process \d+$/),
   expect.stringMatching(/^INFO device host of rng: process \d+$/),
 ];
 

@@ -21,9 +21,15 @@ static void keep_busy(struct virtio *device)
 
 void program_main(void)
 {
+	struct virtio *device = machine.virtio;
 	u32 working = 0;
 
 	machine_scan();
+	/* The others are left alone. */
+	for (u32 index = 0; index < machine.virtio_count; index++)
+		if (machine.virtio[index].type == VIRTIO_BLOCK || machine.virtio[index].type == VIRTIO_ENTROPY)
+			*device++ = machine.virtio[index];
+	machine.virtio_count = (u32)(device - machine.virtio);
 	for (u32 index = 0; index < machine.virtio_count; index++)
 		working += virtio_start(&machine.virtio[index]) && device_works(&machine.virtio[index]);
 	print("busy: %u devices\n", working);

@@ -39,6 +39,7 @@ void attack_status(struct virtio *device);
 void attack_registers(struct virtio *device);
 void attack_bars(struct virtio *device);
 void attack_requests(struct virtio *device);
+void attack_balloon(struct virtio *device);
 
 /* Memory that no device has leave to write. */
 #define GUARD_BYTES 256

@@ -15,6 +15,8 @@ void program_main(void)
 	for (u32 index = 0; index < machine.virtio_count; index++) {
 		struct virtio *device = &machine.virtio[index];
 
+		if (device->type == VIRTIO_BALLOON)
+			attack_balloon(device);
 		if (device->type != VIRTIO_BLOCK && device->type != VIRTIO_ENTROPY)
 			continue;
 		attack_chains(device);

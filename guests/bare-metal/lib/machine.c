@@ -1,17 +1,27 @@
 #include "machine.h"
 
+#include "balloon.h"
 #include "block.h"
 
 struct machine machine;
 
-static void name_device(struct virtio *device, u32 *entropy, u32 *block, u32 *other)
-{
-	const char *kind = device->type == VIRTIO_ENTROPY ? "rng" : device->type == VIRTIO_BLOCK ? "blk" : "dev";
-	u32 *next = device->type == VIRTIO_ENTROPY ? entropy : device->type == VIRTIO_BLOCK ? block : other;
-	u32 number = (*next)++;
-	char *at = device->name;
+/* Kinds of devices, and how many of each were named. */
+static struct kind {
+	u16 type;
+	char name[4];
+	u32 count;
+} kinds[] = {{VIRTIO_ENTROPY, "rng", 0}, {VIRTIO_BLOCK, "blk", 0}, {VIRTIO_BALLOON, "mem", 0}, {0, "dev", 0}};
 
-	memcpy(at, kind, 3);
+static void name_device(struct virtio *device)
+{
+	struct kind *kind = kinds;
+	char *at = device->name;
+	u32 number;
+
+	while (kind->type && kind->type != device->type)
+		kind++;
+	number = kind->count++;
+	memcpy(at, kind->name, 3);
 	at += 3;
 	if (number >= 10)
 		*at++ = (char)('0' + number / 10);
@@ -20,14 +30,12 @@ static void name_device(struct virtio *device, u32 *entropy, u32 *block, u32 *ot
 
 void machine_scan(void)
 {
-	u32 entropy = 0, block = 0, other = 0;
-
 	machine.function_count = pci_scan(machine.functions);
 	for (u32 index = 0; index < machine.function_count && machine.virtio_count < MAX_VIRTIO; index++) {
 		struct virtio *device = &machine.virtio[machine.virtio_count];
 
 		if (virtio_probe(device, &machine.functions[index])) {
-			name_device(device, &entropy, &block, &other);
+			name_device(device);
 			machine.virtio_count++;
 		}
 	}
@@ -48,7 +56,24 @@ static bool reads_sector(struct virtio *device)
 	return block_request(device, BLOCK_READ, 0, (struct buffer){sector, sizeof(sector), true}, NULL) == BLOCK_OK;
 }
 
+static bool takes_page(struct virtio *device)
+{
+	static volatile u8 page[BALLOON_PAGE_BYTES] ALIGNED(4096);
+	static volatile u32 number;
+
+	number = balloon_page_of(page);
+	page[0] = 1;
+	return balloon_inflate(device, &number, 1) && page[0] == 0;
+}
+
 bool device_works(struct virtio *device)
 {
-	return device->type == VIRTIO_BLOCK ? reads_sector(device) : gives_random(device);
+	switch (device->type) {
+	case VIRTIO_BLOCK:
+		return reads_sector(device);
+	case VIRTIO_BALLOON:
+		return takes_page(device);
+	default:
+		return gives_random(device);
+	}
 }

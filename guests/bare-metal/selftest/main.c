@@ -17,6 +17,8 @@ void program_main(void)
 			test_entropy(device);
 		else if (device->type == VIRTIO_BLOCK)
 			test_block(device);
+		else if (device->type == VIRTIO_BALLOON)
+			test_balloon(device);
 		else
 			continue;
 		test_transport(device);

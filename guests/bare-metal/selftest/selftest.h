@@ -10,5 +10,6 @@ void test_pci(void);
 /* What all virtio devices have in common. */
 void test_transport(struct virtio *device);
 void test_entropy(struct virtio *device);
+void test_balloon(struct virtio *device);
 void test_block(struct virtio *device);
 #endif

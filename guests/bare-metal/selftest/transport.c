@@ -1,6 +1,7 @@
 /* What all virtio devices have in common, after the tests of their own: they are started anew each time. */
 #include "selftest.h"
 
+#include "balloon.h"
 #include "block.h"
 #include "io.h"
 #include "machine.h"
@@ -80,7 +81,7 @@ static bool test_indirect(void *subject)
 	static volatile u8 data[SECTOR_BYTES], status;
 	struct virtio *device = subject;
 	struct queue *queue = &device->queue;
-	bool is_block = device->type == VIRTIO_BLOCK;
+	bool is_block = device->type == VIRTIO_BLOCK, writes = device->type != VIRTIO_BALLOON;
 	u32 last = is_block ? 2 : 0, length;
 
 	CHECK(virtio_start(device), "does not start");
@@ -94,7 +95,7 @@ static bool test_indirect(void *subject)
 	queue_offer(queue, 3);
 	queue_kick(queue);
 	CHECK(queue_wait(queue, &last, &length), "no answer");
-	CHECK(last == 3 && length > 0, "chain %u comes back with %u bytes", last, length);
+	CHECK(last == 3 && (length > 0) == writes, "chain %u comes back with %u bytes", last, length);
 	CHECK(!is_block || status == BLOCK_OK, "status 0x%x", status);
 	return true;
 }
@@ -102,15 +103,19 @@ static bool test_indirect(void *subject)
 static bool test_many(void *subject)
 {
 	static volatile struct block_header header;
-	static volatile u8 data[8][SECTOR_BYTES], statuses[8];
+	static volatile u8 data[8][SECTOR_BYTES], statuses[8], page[BALLOON_PAGE_BYTES] ALIGNED(4096);
+	static volatile u32 numbers[sizeof(header) / sizeof(u32)];
 	struct virtio *device = subject;
+	bool is_balloon = device->type == VIRTIO_BALLOON;
 	struct queue *queue = &device->queue;
 	u32 seen = 0;
 
 	CHECK(virtio_start(device), "does not start");
+	for (u32 index = 0; index < ARRAY_SIZE(numbers); index++)
+		numbers[index] = balloon_page_of(page);
 	for (u16 index = 0; index < queue->size / 3 && index < 8; index++) {
 		const struct buffer buffers[] = {
-			{&header, sizeof(header), false},
+			{is_balloon ? (volatile void *)numbers : &header, sizeof(header), false},
 			{data[index], SECTOR_BYTES, true},
 			{&statuses[index], 1, true},
 		};

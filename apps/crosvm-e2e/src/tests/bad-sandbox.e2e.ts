@@ -67,7 +67,7 @@ describe('a jail with a root of its own is had', () => {
       await using vm = Crosvm.spawn(busy, { wrapper, noInput: true });
       await vm.expect(/^busy: 1 devices\r?\n/m, BOOT_MS);
       const roots = [...(await vm.deviceHosts()).values()].map((pid) => `/proc/${pid}/root/`);
-      expect(roots.map((root) => readdirSync(root))).toEqual([[], []]);
+      expect(roots.map((root) => readdirSync(root))).toEqual([[], [], []]);
       await vm.signal('SIGTERM');
       expect(await vm.ended()).toEqual({ code: 143, signal: null });
     });

@@ -139,7 +139,7 @@ describe('a device host that is no more what it should be', () => {
 describe('crosvm whose guest keeps its devices busy', () => {
   testUnless(lack, 'ends in order by Ctrl-A x', async () => {
     await using vm = await busyVm({ pty: true });
-    expect(await hostsOf(vm)).toEqual(['disk vda', 'disk vdb', 'rng', 'serial 1']);
+    expect(await hostsOf(vm)).toEqual(['balloon', 'disk vda', 'disk vdb', 'rng', 'serial 1']);
     vm.type('\x01x');
     expect(await vm.ended()).toEqual({ code: 0, signal: null });
     expect(vm.stdout.text).toMatch(/^busy: 3 devices\r\n\s*\[terminal/);
@@ -177,7 +177,7 @@ describe('crosvm whose guest keeps its devices busy', () => {
     const kinds = ['sink,num=2', 'sink,num=3,stdin', 'syslog,num=4'];
     const options = kinds.flatMap((kind) => ['--serial', `type=${kind}`]);
     await using vm = await busyVm({ noInput: true }, '--serial', 'type=stdout,console', ...options);
-    const hosts = ['disk vda', 'disk vdb', 'rng', 'serial 1', 'serial 3', 'serial 4'];
+    const hosts = ['balloon', 'disk vda', 'disk vdb', 'rng', 'serial 1', 'serial 3', 'serial 4'];
     expect(await hostsOf(vm)).toEqual(hosts);
     await vm.signal('SIGTERM');
     expect(await vm.ended()).toEqual({ code: 143, signal: null });
@@ -185,7 +185,7 @@ describe('crosvm whose guest keeps its devices busy', () => {
 
   testUnless(lack, 'leaves no device host when it is killed', async () => {
     await using vm = await busyVm({ noInput: true });
-    expect(await hostsOf(vm)).toHaveLength(4);
+    expect(await hostsOf(vm)).toHaveLength(5);
     await vm.signal('SIGKILL');
     // Also looks whether anything is left.
     expect(await vm.ended(PROMPT_MS)).toEqual({ code: null, signal: 'SIGKILL' });

@@ -50,6 +50,14 @@ const DESCRIPTORS: Readonly<Record<string, readonly string[]>> = {
     'socket',
     'socket',
   ],
+  balloon: [
+    ...many(9, 'eventfd'),
+    'eventpoll',
+    'memfd:crosvm_guest',
+    'memfd:stderr',
+    'socket',
+    'socket',
+  ],
   'disk vda': [
     'IMAGE',
     ...many(5, 'eventfd'),
@@ -97,7 +105,7 @@ describe.each([
   });
 
   testUnless(lackOfUser, 'is there', () => {
-    expect(hosts.map(([name]) => name).sort()).toEqual(['disk vda', 'rng', 'serial 1']);
+    expect(hosts.map(([name]) => name).sort()).toEqual(['balloon', 'disk vda', 'rng', 'serial 1']);
   });
 
   testUnless(
@@ -118,7 +126,7 @@ describe.each([
     const shared = NAMESPACES.filter(
       (kind) => new Set(all.map((namespaces) => namespaces.get(kind))).size < all.length,
     );
-    expect([all.length, shared]).toEqual([4, []]);
+    expect([all.length, shared]).toEqual([5, []]);
   });
 
   testUnless(lackOfUser, 'is one user and one group there, and the first process', () => {

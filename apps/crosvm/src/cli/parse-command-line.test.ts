@@ -12,6 +12,7 @@ describe('crosvm run', () => {
         kernel: 'vmlinux',
         memory: 256,
         cpus: 1,
+        balloon: { reporting: false },
         params: [],
         serial: [COM1],
         disks: [],
@@ -26,7 +27,7 @@ describe('crosvm run', () => {
     const line =
       'run -m 512 -c 2 --cpu-affinity 0-1 -i initrd -p quiet -p panic=-1 ' +
       '--serial type=file,path=log,console --serial type=stdout,num=2 ' +
-      '-d a.img -r b.img --disable-sandbox ' +
+      '-d a.img -r b.img --disable-sandbox --balloon-page-reporting ' +
       '--log-level debug --syslog-tag guest vmlinux';
     await expect(parseCommandLine(line.split(' '))).resolves.toEqual({
       kind: 'run',
@@ -36,6 +37,7 @@ describe('crosvm run', () => {
         memory: 512,
         cpus: 2,
         cpuAffinity: { kind: 'all', cpus: [0, 1] },
+        balloon: { reporting: true },
         params: ['quiet', 'panic=-1'],
         serial: [
           { type: 'file', num: 1, path: 'log', console: true, stdin: false },

@@ -102,12 +102,14 @@ function readConfig(values: OptionValues, positionals: readonly string[]): RunCo
 }
 
 /** @throws UsageError if there are more devices than the bus has room for */
-function checkBus({ disks, network, cid }: RunConfig): void {
+function checkBus({ disks, network, cid, balloon }: RunConfig): void {
   // The entropy device is always there.
-  const devices = 1 + disks.length + (network?.cards.length ?? 0) + (cid === undefined ? 0 : 1);
+  const others = [cid, balloon].filter((device) => device !== undefined).length;
+  const devices = 1 + disks.length + (network?.cards.length ?? 0) + others;
   if (devices > MAX_PCI_DEVICES) {
     throw new UsageError(
-      `${devices} devices on the PCI bus, which has room for ${MAX_PCI_DEVICES}: disks, network cards, sockets and the entropy device`,
+      `${devices} devices on the PCI bus, which has room for ${MAX_PCI_DEVICES}: disks, network cards, sockets, the balloon and the entropy device`,
+      balloon === undefined ? {} : { hint: '--no-balloon makes room for one more' },
     );
   }
 }

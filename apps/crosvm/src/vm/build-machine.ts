@@ -119,6 +119,7 @@ export function buildMachine(config: RunConfig, { disks, passt }: OpenEnds): Mac
     vhost: config.network?.vhost === true,
     passt,
     sockets,
+    balloon: config.balloon,
   });
   const frontEnds: FrontEndSet = allocateFrontEnds([...legacy.requests, virtio.bus]);
   const { vcpuMmapSize } = kvm;

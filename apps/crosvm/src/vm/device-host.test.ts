@@ -159,6 +159,21 @@ describe('DeviceHost', () => {
     [reader, writer].forEach((fd) => fd.close());
   });
 
+  it('passes commands on to its devices, and answers for those that know none', () => {
+    using rig = new Rig();
+    const ask = (id: number, device: string): void =>
+      void rig.tell({ kind: 'command', id, device, command: { kind: 'balloon-state' } });
+    rig.setUp().device();
+    ask(1, 'entropy');
+    ask(2, 'nobody');
+    rig.tell(DRAIN);
+    expect(rig.host.run()).toBe(true);
+    expect([rig.heard(), rig.heard()]).toEqual([
+      { kind: 'answer', id: 1 },
+      { kind: 'answer', id: 2 },
+    ]);
+  });
+
   it('says why it cannot go on', () => {
     using rig = new Rig();
     rig.setUp().device('toaster');

@@ -49,6 +49,8 @@ export class DeviceHost implements Disposable {
   readonly #devices: BackEnd[] = [];
   /** What has output of the guest, whose readers may take their time. */
   readonly #ports: BackEnd[] = [];
+  /** Those that take commands, by their names. */
+  readonly #commanded = new Map<string, BackEnd>();
   #drain: 'not yet' | 'in flight' | 'finished' = 'not yet';
   #memory: GuestMemory | undefined;
   #logLevel: LogLevel = 'warn';
@@ -120,8 +122,23 @@ export class DeviceHost implements Disposable {
       case 'device':
         this.#startDevice(request, fds);
         break;
+      case 'command':
+        this.#command(request);
+        break;
       case 'drain':
         this.#finish();
+    }
+  }
+
+  #command({ id, device, command }: HostRequest & { kind: 'command' }): void {
+    const answer = (answered: unknown): void => {
+      this.#say({ kind: 'answer', id, answer: answered });
+    };
+    const backEnd = this.#commanded.get(device);
+    if (backEnd?.command === undefined) {
+      answer(undefined);
+    } else {
+      backEnd.command(command, answer);
     }
   }
 
@@ -139,7 +156,9 @@ export class DeviceHost implements Disposable {
     } else {
       const surroundings = { memory: this.#memory, poller, logger };
       const own = unpackVirtioFds(fds, plan.queues);
-      this.#devices.push(startBackEnd(plan.backEnd, own, surroundings));
+      const backEnd = startBackEnd(plan.backEnd, own, surroundings);
+      this.#devices.push(backEnd);
+      this.#commanded.set(name, backEnd);
     }
     this.#shut();
   }

@@ -1,3 +1,4 @@
+import type { DeviceCommand } from '@crosvm/devices';
 import {
   FdSocket,
   type GuestMemory,
@@ -11,9 +12,11 @@ import type { DeviceStatus } from '@crosvm/vm-control';
 
 import type { SeccompPolicies } from '../host/seccomp-policies';
 import type { CallRecord } from './call-record';
+import type { Commander } from './commander';
 import { type HostedDevice, hostNeeds } from './device-plan';
 import { HostLink, type HostLinkEvents, type Patience } from './host-link';
 import { MAX_HOST_MESSAGE } from './host-messages';
+import { DeviceError } from './host-questions';
 import type { StartedHost } from './host-start';
 import { startHostThread } from './host-thread';
 import { HostZygote } from './host-zygote';
@@ -40,7 +43,7 @@ function leastUrgent(log: Logger): LogLevel {
 }
 
 /** The device hosts of a VM: starts them, hears of their ends, and ends them. */
-export class DeviceHosts {
+export class DeviceHosts implements Commander {
   readonly #options: DeviceHostsOptions;
   readonly #links: HostLink[] = [];
 
@@ -72,6 +75,24 @@ export class DeviceHosts {
     return this.#links.flatMap((link) => link.devices);
   }
 
+  /**
+   * Has a device do something. What it answers is not to be trusted.
+   * @param device its name
+   * @throws DeviceError if it does not answer in that time, cannot do that, or is not there
+   */
+  async command(device: string, command: DeviceCommand, timeoutMs: number): Promise<unknown> {
+    return this.#linkOf(device).command(device, command, timeoutMs);
+  }
+
+  /**
+   * The process of a device's host; undefined if it has none of its own.
+   * @throws DeviceError if it is not there
+   */
+  async processOf(device: string): Promise<number | undefined> {
+    const { pid } = this.#linkOf(device);
+    return this.#options.processes ? pid : undefined;
+  }
+
   /** The VM has ended: what fails from now on is not why. */
   vmEnded(): void {
     this.#links.forEach((link) => link.vmEnded());
@@ -83,6 +104,14 @@ export class DeviceHosts {
    */
   async stop(patience: Patience): Promise<void> {
     await Promise.all(this.#links.map((link) => link.stop(patience)));
+  }
+
+  #linkOf(device: string): HostLink {
+    const link = this.#links.find((each) => each.serves(device));
+    if (link === undefined) {
+      throw new DeviceError('it has not been started yet');
+    }
+    return link;
   }
 
   async #logStarted(label: string, { pid }: StartedHost): Promise<void> {
@@ -133,10 +162,10 @@ export class DeviceHosts {
   }
 
   #request({ name, plan }: HostedDevice): ForkRequest {
-    const { policy, compiled, fileBytes } = hostNeeds(plan);
+    const { policy, ...needs } = hostNeeds(plan);
     const { policies, record } = this.#options;
     const file = policies.file(policy, name);
-    return { label: name, policy: file, compiled, fileBytes, record: record !== undefined };
+    return { label: name, policy: file, ...needs, record: record !== undefined };
   }
 
   #give(link: HostLink, group: readonly HostedDevice[], memory: GuestMemory): void {

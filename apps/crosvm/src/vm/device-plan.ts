@@ -35,6 +35,8 @@ export interface HostNeeds {
   readonly compiled: boolean;
   /** To what size it may make files larger; undefined: any. */
   readonly fileBytes?: number;
+  /** Whether that may change while it runs. */
+  readonly fileResizes?: boolean;
 }
 
 /** What the process of a device's back end needs. */
@@ -44,8 +46,8 @@ export function hostNeeds(plan: DevicePlan): HostNeeds {
   }
   const { device, config } = plan.backEnd;
   const module = virtioModule(device);
-  const { policy, compiled = false } = module;
-  return { policy, compiled, fileBytes: module.fileBytes?.(config) ?? 0 };
+  const { policy, compiled = false, fileResizes = false } = module;
+  return { policy, compiled, fileBytes: module.fileBytes?.(config) ?? 0, fileResizes };
 }
 
 /** The descriptors of a virtio device's back end in the order in which they travel. */

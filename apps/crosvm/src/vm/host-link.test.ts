@@ -134,6 +134,32 @@ describe('HostLink', () => {
     expect(rig.log).toEqual([]);
   });
 
+  it('asks its host, and gives each answer to whom it is for', async () => {
+    using rig = new Rig();
+    const asked = rig.link.command('rng', { kind: 'balloon-state' }, 10_000);
+    const message = rig.host.receive();
+    expect(typeof message === 'string' ? message : decodeRequest(message.bytes)).toEqual({
+      kind: 'command',
+      id: 1,
+      device: 'rng',
+      command: { kind: 'balloon-state' },
+    });
+    rig.say({ kind: 'answer', id: 7, answer: 'to nobody' }, { kind: 'answer', id: 1, answer: 5 });
+    rig.listen(2);
+    expect(await asked).toBe(5);
+    expect([rig.link.serves('rng'), rig.link.serves('disk vdb')]).toEqual([true, false]);
+  });
+
+  it('asks no more when the VM has ended, or its host', async () => {
+    using rig = new Rig();
+    const asked = rig.link.command('rng', { kind: 'balloon-state' }, 10_000);
+    rig.end(undefined);
+    await expect(asked).rejects.toThrow('its device host is gone');
+    using ended = new Rig();
+    ended.link.vmEnded();
+    await expect(ended.link.command('rng', { kind: 'balloon-state' }, 1)).rejects.toThrow();
+  });
+
   it.each([
     [new Error('it was killed by SIGSEGV'), 'it was killed by SIGSEGV'],
     [undefined, 'it ended'],

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
+import type { DeviceCommand } from '@crosvm/devices';
 import { JailError, verifyLockedDown } from '@crosvm/io-jail';
 import {
   type FdSocket,
@@ -18,6 +19,7 @@ import type { DeviceStatus } from '@crosvm/vm-control';
 
 import { CallWatch } from './call-watch';
 import { decodeMessage, encodeMessage, type HostRequest } from './host-messages';
+import { HostQuestions } from './host-questions';
 import type { StartedHost } from './host-start';
 
 /** How long a host that was killed may take to be gone: more than the kernel ever needs. */
@@ -92,6 +94,7 @@ export class HostLink {
   readonly #events: HostLinkEvents;
   readonly #limit: RateLimited;
   readonly #ended: Promise<void>;
+  readonly #questions = new HostQuestions();
   #poller: Poller | undefined;
   #registration: PollRegistration | undefined;
   #watch: CallWatch | undefined;
@@ -136,9 +139,33 @@ export class HostLink {
     }
   }
 
+  /** Whether it serves the device of that name. */
+  serves(device: string): boolean {
+    return this.#parts.names.includes(device);
+  }
+
+  /**
+   * The process of the host, once it is there; undefined if it is a thread, or has ended.
+   */
+  get pid(): Promise<number | undefined> {
+    return this.#parts.host.pid;
+  }
+
+  /**
+   * Has one of its devices do something. What it answers is not to be trusted.
+   * @throws DeviceError if it does not answer in that time, or cannot do that
+   */
+  command(device: string, command: DeviceCommand, timeoutMs: number): Promise<unknown> {
+    return this.#questions.ask(
+      (id) => this.send({ kind: 'command', id, device, command }),
+      timeoutMs,
+    );
+  }
+
   /** The VM has ended: what fails from now on is not why. */
   vmEnded(): void {
     this.#stopping = true;
+    this.#questions.over();
   }
 
   /**
@@ -211,6 +238,8 @@ export class HostLink {
     received.fds.forEach((fd) => fd.close());
     if (message?.kind === 'finished') {
       this.#finished();
+    } else if (message?.kind === 'answer') {
+      this.#questions.answered(message.id, message.answer);
     } else if (message?.kind === 'failed') {
       this.#failure ??= Object.assign(new Error(message.message), { stack: message.stack });
     } else if (message?.kind === 'log') {
@@ -296,6 +325,7 @@ export class HostLink {
       // What it said last.
     }
     this.#pid = undefined;
+    this.#questions.over();
     const failure = this.#failure ?? how;
     const neverServed =
       this.#parts.isJailed && !this.#isShut && failure !== undefined && !this.#killed;

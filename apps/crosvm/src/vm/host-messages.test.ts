@@ -9,6 +9,7 @@ describe('messages of a device host', () => {
     { kind: 'log', record: { level: 'warn', component: 'rng', message: 'no entropy' } },
     { kind: 'failed', message: 'EIO', stack: 'at once' },
     { kind: 'finished' },
+    { kind: 'answer', id: 3, answer: { target: 1 } },
   ])('arrive as they were sent: $kind', (message) => {
     expect(decodeMessage(encodeMessage(message))).toEqual(message);
   });
@@ -25,6 +26,8 @@ describe('messages of a device host', () => {
     '{"kind":"failed","message":{}}',
     '{"kind":"failed","message":"without a stack"}',
     '{"kind":"drain"}',
+    '{"kind":"answer","answer":1}',
+    '{"kind":"answer","id":"1"}',
   ])('are dropped when they are none: %s', (text) => {
     expect(decodeMessage(bytes(text))).toBeUndefined();
   });
@@ -42,12 +45,18 @@ describe('messages of a device host', () => {
       fc.uint8Array(),
       fc.json().map(bytes),
       fc
-        .record({ kind: fc.constantFrom('log', 'failed', 'finished'), record: fc.jsonValue() })
+        .record({
+          kind: fc.constantFrom('log', 'failed', 'finished', 'answer'),
+          record: fc.jsonValue(),
+          id: fc.jsonValue(),
+        })
         .map((value) => bytes(JSON.stringify(value))),
     );
     fc.assert(
       fc.property(any, (message) => {
-        expect([undefined, 'log', 'failed', 'finished']).toContain(decodeMessage(message)?.kind);
+        expect([undefined, 'log', 'failed', 'finished', 'answer']).toContain(
+          decodeMessage(message)?.kind,
+        );
       }),
     );
   });

@@ -1,3 +1,4 @@
+import type { DeviceCommand } from '@crosvm/devices';
 import { LOG_LEVELS, type LogLevel, type LogRecord, type MemoryRange } from '@crosvm/sys-util';
 
 import type { DevicePlan } from './device-plan';
@@ -12,6 +13,8 @@ import type { DevicePlan } from './device-plan';
  *     device  + its descriptors    ------------>  makes the back end and serves it; once a device
  *                                  <------------  locked: the jail is shut; hosts that are processes only
  *                                  <------------  log, at any time
+ *     command to one of its devices ----------->  does it
+ *                                  <------------  answer, to each of them, in any order
  *                                  <------------  failed: what went wrong; then it ends
  *     drain                        ------------>  finishes what is in flight; may come again
  *                                  <------------  finished: to each of them. Output may still wait for
@@ -41,6 +44,14 @@ export type HostRequest =
       readonly name: string;
       readonly plan: DevicePlan;
     }
+  | {
+      readonly kind: 'command';
+      /** For the answer. */
+      readonly id: number;
+      /** As the device was named. */
+      readonly device: string;
+      readonly command: DeviceCommand;
+    }
   | { readonly kind: 'drain' };
 
 /** What a device host tells the supervisor. */
@@ -49,6 +60,12 @@ export type HostMessage =
   /** It is locked down. Comes with the descriptor at which forbidden system calls are heard of, if there is one. */
   | { readonly kind: 'locked' }
   | { readonly kind: 'finished' }
+  | {
+      readonly kind: 'answer';
+      readonly id: number;
+      /** What the command's answer is; missing if the device knows no such command. Whoever asked looks what it is. */
+      readonly answer?: unknown;
+    }
   | {
       readonly kind: 'failed';
       readonly message: string;
@@ -72,12 +89,15 @@ export function decodeMessage(bytes: Uint8Array): HostMessage | undefined {
   if (!isObject(value)) {
     return undefined;
   }
-  const { kind, message, stack, record } = value;
+  const { kind, message, stack, record, id, answer } = value;
   if (kind === 'finished' || kind === 'locked') {
     return { kind };
   }
   if (kind === 'failed' && typeof message === 'string' && typeof stack === 'string') {
     return { kind, message, stack };
+  }
+  if (kind === 'answer' && typeof id === 'number') {
+    return { kind, id, answer };
   }
   if (kind === 'log' && isObject(record) && isRecord(record)) {
     const { level, component, message: text } = record;

@@ -1,4 +1,6 @@
 import {
+  balloon,
+  type BalloonConfig,
   block,
   type FrontEndRequest,
   net,
@@ -25,6 +27,14 @@ import { createMsiRoutes, FIRST_MSI_GSI } from './kvm-pci-host';
  */
 const MAX_DISK_QUEUES = 32;
 
+/** What the balloon is called. */
+export const BALLOON_NAME = 'balloon';
+
+/** What disk `index` is called. */
+export function diskName(index: number): string {
+  return `disk ${guestDiskName(index)}`;
+}
+
 /** How many queues each disk of a VM with that many vCPUs has. */
 export function diskQueues(cpus: number): number {
   return Math.min(cpus, MAX_DISK_QUEUES);
@@ -34,6 +44,7 @@ export function diskQueues(cpus: number): number {
 export interface VirtioDevices {
   /** The PCI bus that they are on. */
   readonly bus: FrontEndRequest;
+  /** In the order in which drivers want them. */
   readonly hosted: readonly HostedDevice[];
   /** For the routes of their messages; see `createMsiRoutes`. */
   readonly msiRoutes: SharedArrayBuffer;
@@ -56,7 +67,7 @@ const RNG: DeviceRequest = {
 
 function diskRequest({ config, fds }: OpenDisk, index: number): DeviceRequest {
   return {
-    name: `disk ${guestDiskName(index)}`,
+    name: diskName(index),
     create: (place) => VirtioDevice.create({ module: block, config, resources: fds, ...place }),
   };
 }
@@ -84,6 +95,13 @@ function socketsRequest({ config, fds }: OpenVsock): DeviceRequest {
   };
 }
 
+function balloonRequest(config: BalloonConfig): DeviceRequest {
+  return {
+    name: BALLOON_NAME,
+    create: (place) => VirtioDevice.create({ module: balloon, config, resources: [], ...place }),
+  };
+}
+
 function hostedDevice(name: string, device: VirtioDevice): HostedDevice {
   return {
     name,
@@ -92,6 +110,11 @@ function hostedDevice(name: string, device: VirtioDevice): HostedDevice {
     handedOver: () => device.handedOver(),
     hangUp: () => device.hangUp(),
   };
+}
+
+/** The lower, the earlier its driver wants it. */
+function rank({ name }: { readonly name: string }): number {
+  return name === BALLOON_NAME ? 0 : 1;
 }
 
 /** What the devices of a VM are at the host's end; taken over. */
@@ -103,21 +126,30 @@ export interface HostEnds {
   /** The card whose network passt is. */
   readonly passt: OpenNet | undefined;
   readonly sockets: OpenVsock | undefined;
+  readonly balloon: BalloonConfig | undefined;
 }
 
-function deviceRequests({ disks, cards, vhost, passt, sockets }: HostEnds): DeviceRequest[] {
+function deviceRequests({
+  disks,
+  cards,
+  vhost,
+  passt,
+  sockets,
+  ...ends
+}: HostEnds): DeviceRequest[] {
   return [
     RNG,
     ...disks.map(diskRequest),
     ...cards.map((card) => cardRequest(card, vhost)),
     ...(passt === undefined ? [] : [passtRequest(passt)]),
     ...(sockets === undefined ? [] : [socketsRequest(sockets)]),
+    ...(ends.balloon === undefined ? [] : [balloonRequest(ends.balloon)]),
   ];
 }
 
 /**
  * Makes the virtio devices of a VM: an entropy device, which every guest wants, its disks, its network
- * cards, and sockets.
+ * cards, sockets, and a balloon.
  * @throws RangeError if there are more than fit on the bus
  * @throws SysError EMFILE
  */
@@ -129,11 +161,13 @@ export function makeVirtioDevices(ends: HostEnds): VirtioDevices {
     firstGsi += device.gsis;
     return { name, device };
   });
+  // Last on the bus, where it moves no other, but its driver is Linux' first.
+  const wanted = devices.toSorted((one, other) => rank(one) - rank(other));
   const functions = devices.map(({ device }) => device.request);
   const window = { base: PCI_MMIO_ADDRESS, size: PCI_MMIO_SIZE };
   return {
     bus: request(pci, { window, functions }),
-    hosted: devices.map(({ name, device }) => hostedDevice(name, device)),
+    hosted: wanted.map(({ name, device }) => hostedDevice(name, device)),
     msiRoutes: createMsiRoutes(firstGsi - FIRST_MSI_GSI),
   };
 }

@@ -13,6 +13,8 @@ export interface ForkRequest {
   readonly compiled: boolean;
   /** To what size it may make files larger; undefined: any. */
   readonly fileBytes?: number | undefined;
+  /** Whether the supervisor may change that. */
+  readonly fileResizes?: boolean | undefined;
   /** Whether the supervisor wants to hear of every system call. */
   readonly record: boolean;
 }

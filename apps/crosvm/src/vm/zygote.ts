@@ -53,7 +53,7 @@ class Policies {
 
 /** Starts a device host, which is this process again, in a jail. */
 function forkHost(
-  { label, policy: path, compiled, fileBytes, record }: ForkRequest,
+  { label, policy: path, compiled, fileBytes, fileResizes, record }: ForkRequest,
   { control, stderr }: { readonly control: OwnedFd; readonly stderr: OwnedFd },
   policies: Policies,
 ): number {
@@ -66,7 +66,9 @@ function forkHost(
     .stderrTo(stderr.raw)
     .limit({
       nofile: MAX_FDS,
-      ...(fileBytes !== undefined && { fsize: Math.max(fileBytes, MAX_STDERR) }),
+      ...(fileBytes !== undefined && {
+        [fileResizes === true ? 'fsizeForNow' : 'fsize']: Math.max(fileBytes, MAX_STDERR),
+      }),
     })
     .fork(() => {
       process.title = `crosvm ${label}`;

@@ -8,8 +8,8 @@ function read(given: Record<string, string> = {}) {
 }
 
 describe('machine options', () => {
-  test('are 256 MiB and one CPU by default', () => {
-    expect(read()).toEqual({ memory: 256, cpus: 1 });
+  test('are 256 MiB, one CPU and a balloon by default', () => {
+    expect(read()).toEqual({ memory: 256, cpus: 1, balloon: { reporting: false } });
   });
 
   test.each([
@@ -23,6 +23,15 @@ describe('machine options', () => {
     ],
   ])('read %j', (given, expected) => {
     expect(read(given)).toMatchObject(expected);
+  });
+
+  test('read a balloon that there is not, or that reports', () => {
+    expect(read({ 'no-balloon': '' })).not.toHaveProperty('balloon');
+    expect(read({ 'balloon-page-reporting': '' }).balloon).toEqual({ reporting: true });
+    expect(outcome(() => read({ 'no-balloon': '', 'balloon-page-reporting': '' }))).toMatchObject({
+      message: '--balloon-page-reporting needs a balloon, and --no-balloon is given',
+      hint: 'leave one of them away',
+    });
   });
 
   test.each([

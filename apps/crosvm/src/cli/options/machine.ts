@@ -16,8 +16,10 @@ const DEFAULT_CPUS = 1;
 /** xAPIC ids are 8 bits wide: 255 is the broadcast id, and the I/O APIC wants one of the others. */
 const MAX_CPUS = 254;
 
+type MachineConfig = Pick<RunConfig, 'memory' | 'cpus' | 'cpuAffinity' | 'balloon'>;
+
 /** Memory and processors. */
-export const machineOptions: OptionGroup<Pick<RunConfig, 'memory' | 'cpus' | 'cpuAffinity'>> = {
+export const machineOptions: OptionGroup<MachineConfig> = {
   title: 'Machine',
   options: [
     {
@@ -37,6 +39,11 @@ export const machineOptions: OptionGroup<Pick<RunConfig, 'memory' | 'cpus' | 'cp
       value: 'CPUS',
       help: 'Host CPUs to run on: 0,2-3 for every vCPU, or 0=0:1=2,3 for each vCPU by its index',
     },
+    {
+      name: 'balloon-page-reporting',
+      help: 'Give memory that the guest frees back to the host, without being asked to',
+    },
+    { name: 'no-balloon', help: 'No balloon, by which the guest gives memory back' },
   ],
   read(values) {
     const cpus = parseInteger(values.one('cpus') ?? String(DEFAULT_CPUS), {
@@ -44,7 +51,12 @@ export const machineOptions: OptionGroup<Pick<RunConfig, 'memory' | 'cpus' | 'cp
       least: 1,
       most: MAX_CPUS,
     });
-    return { memory: readMemory(values), cpus, ...readAffinity(values, cpus) };
+    return {
+      memory: readMemory(values),
+      cpus,
+      ...readAffinity(values, cpus),
+      ...readBalloon(values),
+    };
   },
 };
 
@@ -65,6 +77,19 @@ function inMebibytes(value: string): string | undefined {
   const [, digits, letter] = /^(\d{1,9})([mgt])(?:i?b)?$/.exec(value.toLowerCase()) ?? [];
   const factor = letter === undefined ? undefined : MEBIBYTES[letter];
   return factor === undefined ? undefined : `say --mem ${Number(digits) * factor}`;
+}
+
+function readBalloon(values: OptionValues): Pick<RunConfig, 'balloon'> {
+  const reporting = values.has('balloon-page-reporting');
+  if (!values.has('no-balloon')) {
+    return { balloon: { reporting } };
+  }
+  if (reporting) {
+    throw new UsageError('--balloon-page-reporting needs a balloon, and --no-balloon is given', {
+      hint: 'leave one of them away',
+    });
+  }
+  return {};
 }
 
 function readAffinity(values: OptionValues, cpus: number): Pick<RunConfig, 'cpuAffinity'> {
