@@ -60,6 +60,7 @@ const EXCEPTIONS = [
     why: 'modules that cost milliseconds are loaded when needed, not by a static import at start',
     files: [
       'apps/crosvm/src/host/passt/passt.ts',
+      'apps/crosvm/src/cli/parse-{run,config-schema,completion}.ts',
       'apps/crosvm/src/vm/host-zygote.ts',
       'libs/sys-util/src/ffi/koffi.ts',
       'libs/sys-util/src/log/create-logger.ts',

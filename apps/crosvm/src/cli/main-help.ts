@@ -10,6 +10,8 @@ export const mainHelp: HelpPage = {
     ['run', 'Boot a kernel in a new virtual machine'],
     ...Object.entries(COMMANDS).map(([name, { summary }]) => [name, summary] as const),
     ['doctor', 'Say what works on this machine, what does not, and what mends it'],
+    ['config-schema', 'Print the JSON schema of configuration files'],
+    ['completion', 'Print what makes a shell complete the options'],
     ['version', 'Show the version'],
   ],
   groups: [{ title: 'Options', options: [helpOption, versionOption] }],

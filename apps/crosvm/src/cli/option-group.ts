@@ -10,6 +10,14 @@ export interface OptionSpec {
   readonly value?: string;
   /** May be given more than once. */
   readonly repeatable?: boolean;
+  /** Options of the same slot, of which there may be one: on top of a configuration file it is replaced. */
+  readonly slot?: string;
+  /** What its value may be, where that is one of a few words. */
+  readonly choices?: readonly string[];
+  /** The keys of its value, where that is `key=value,...`. */
+  readonly keys?: readonly string[];
+  /** The key that comes first and is not written: `path` of `PATH,key=value`. */
+  readonly first?: string;
   /** One sentence or two for the help text, with the default. */
   readonly help: string;
 }

@@ -17,6 +17,11 @@ export class OptionValues {
     this.#given = given;
   }
 
+  /** All of them, in order. */
+  get given(): readonly GivenOption[] {
+    return this.#given;
+  }
+
   /** The value of an option that may be given once, if it was given. */
   one(name: OptionSpec['name']): string | undefined {
     return this.all(name)[0];

@@ -4,6 +4,8 @@ import type { Command } from './command';
 import { mainHelp } from './main-help';
 import { helpOption, versionOption } from './options/general';
 import { parseControl } from './parse-control';
+import { parseCompletion } from './parse-completion';
+import { parseConfigSchema } from './parse-config-schema';
 import { parseDoctor } from './parse-doctor';
 import { parseOptions } from './parse-options';
 import { quote } from './quote';
@@ -21,12 +23,15 @@ const COMMANDS: ReadonlyMap<string, Parse> = new Map<string, Parse>([
     (args) => parseControl(name as ControlCommandName, args),
   ]),
   ['doctor', parseDoctor],
+  ['config-schema', parseConfigSchema],
+  ['completion', parseCompletion],
   ['version', parseVersion],
 ]);
 
 /**
  * What the arguments of the process (without node and the script) ask for.
- * Touches nothing outside: whether files exist and the host can do it is checked later.
+ * Touches nothing outside but a configuration file: whether files exist and the host can do it is
+ * checked later.
  * @throws UsageError if they cannot be understood
  */
 export async function parseCommandLine(argv: readonly string[]): Promise<Command> {

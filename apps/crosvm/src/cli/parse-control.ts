@@ -23,6 +23,12 @@ const TIMEOUT_OPTION: OptionSpec = {
   help: `How long it may take (default: ${DEFAULT_TIMEOUT_S})`,
 };
 
+/** All options of a command that talks to control sockets. */
+export function controlOptionsOf(name: ControlCommandName): readonly OptionSpec[] {
+  const command: ControlCommand = COMMANDS[name];
+  return [...(command.options ?? []), JSON_OPTION, TIMEOUT_OPTION, helpOption];
+}
+
 /**
  * Reads the arguments after a command that talks to control sockets.
  * @throws UsageError if they cannot be understood
@@ -32,7 +38,7 @@ export async function parseControl(
   argv: readonly string[],
 ): Promise<Command> {
   const command: ControlCommand = COMMANDS[name];
-  const options = [...(command.options ?? []), JSON_OPTION, TIMEOUT_OPTION, helpOption];
+  const options = controlOptionsOf(name);
   const usage = ['crosvm', name, '[OPTIONS]', ...command.args, 'SOCKET...'].join(' ');
   const { values, positionals } = parseOptions(argv, options);
   if (values.has(helpOption.name)) {

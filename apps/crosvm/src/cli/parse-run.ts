@@ -1,16 +1,19 @@
 import type { RunConfig } from '../config';
+import type * as VmConfig from '../vm-config';
+import type * as DryRun from '../vm-config/dry-run';
 import type { Command } from './command';
-import type { OptionValues } from './option-values';
+import type { OptionSpec } from './option-group';
+import { OptionValues } from './option-values';
 import { bootOptions } from './options/boot';
 import { controlOptions } from './options/control';
 import { diskOptions } from './options/disks';
-import { helpOption } from './options/general';
+import { configOption, dryRunOption, helpOption } from './options/general';
 import { loggingOptions } from './options/logging';
 import { machineOptions } from './options/machine';
 import { networkOptions } from './options/network';
 import { sandboxOptions } from './options/sandbox';
 import { serialOptions } from './options/serial';
-import { parseOptions } from './parse-options';
+import { type ParsedOptions, parseOptions } from './parse-options';
 import { quote } from './quote';
 import { type HelpPage, renderHelp } from './render-help';
 import { UsageError } from './usage-error';
@@ -27,8 +30,13 @@ const GROUPS = [
   loggingOptions,
 ];
 
+/** Those that a configuration file can give, too. */
+export const VM_OPTIONS: readonly OptionSpec[] = GROUPS.flatMap(({ options }) => options);
+
+const OTHER_OPTIONS = [configOption, dryRunOption, helpOption];
+
 /** All options of `run`. */
-export const RUN_OPTIONS = [...GROUPS.flatMap(({ options }) => options), helpOption];
+export const RUN_OPTIONS: readonly OptionSpec[] = [...VM_OPTIONS, ...OTHER_OPTIONS];
 
 const USAGE = 'crosvm run [OPTIONS] KERNEL';
 
@@ -38,13 +46,14 @@ export const runHelp: HelpPage = {
   text:
     'Boots KERNEL, an ELF vmlinux or a bzImage, in a new virtual machine, and ends when the guest ' +
     'powers off or resets.',
-  groups: [...GROUPS, { title: 'Other', options: [helpOption] }],
+  groups: [...GROUPS, { title: 'Other', options: OTHER_OPTIONS }],
   examples: [
     ['Boot a kernel with the console on this terminal', 'crosvm run vmlinux'],
     [
       '1 GiB of memory, four CPUs, an initial ramdisk',
       'crosvm run -m 1024 -c 4 -i initrd.img bzImage',
     ],
+    ['What a file says, with more memory', 'crosvm run --config vm.json -m 2048'],
     ['Kernel arguments', 'crosvm run -p "quiet panic=-1" -p rdinit=/bin/sh -i initrd.img vmlinux'],
     ['A root file system that is only read', 'crosvm run -r rootfs.squashfs vmlinux'],
     [
@@ -79,10 +88,44 @@ export async function parseRun(args: readonly string[]): Promise<Command> {
   if (values.has(helpOption.name)) {
     return { kind: 'print', text: await renderHelp(runHelp), stream: 'stdout', exitStatus: 0 };
   }
+  const given = withConfigFile(values, positionals);
+  const command = commandOf(given.values, given.positionals);
+  if (values.has(dryRunOption.name)) {
+    const { renderDryRun } = require('../vm-config/dry-run') as typeof DryRun;
+    const text = renderDryRun(command, given.values);
+    return { kind: 'print', text, stream: 'stdout', exitStatus: 0 };
+  }
+  return command;
+}
+
+/**
+ * What the options and the kernel of a VM say, checked.
+ * @throws UsageError
+ */
+function commandOf(
+  values: OptionValues,
+  positionals: readonly string[],
+): Command & { kind: 'run' } {
   return {
     kind: 'run',
     config: readConfig(values, positionals),
     logging: loggingOptions.read(values),
+  };
+}
+
+/** What the command line says, on top of what the file says that it names. */
+function withConfigFile(values: OptionValues, positionals: readonly string[]): ParsedOptions {
+  const path = values.one(configOption.name);
+  if (path === undefined) {
+    return { values, positionals };
+  }
+  const { givenOptions, loadConfig, onTop } = require('../vm-config') as typeof VmConfig;
+  const config = loadConfig(path);
+  const all = onTop(givenOptions(config, VM_OPTIONS), values.given, RUN_OPTIONS);
+  const { kernel } = config;
+  return {
+    values: new OptionValues(all),
+    positionals: positionals.length === 0 && kernel !== undefined ? [kernel] : positionals,
   };
 }
 

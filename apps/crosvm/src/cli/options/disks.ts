@@ -16,6 +16,8 @@ const BLOCK_SIZES = [512, 1024, 2048, 4096];
 
 const KEYS = ['sparse', 'block_size', 'o_direct', 'id'];
 
+const SHAPE = { keys: KEYS, first: 'path' };
+
 interface DiskOption {
   readonly readOnly: boolean;
   readonly isRoot: boolean;
@@ -34,6 +36,8 @@ export const diskOptions: OptionGroup<Pick<RunConfig, 'disks' | 'root'>> = {
   options: [
     {
       name: 'root',
+      slot: 'root',
+      ...SHAPE,
       short: 'r',
       value: 'PATH[,KEYS]',
       repeatable: true,
@@ -41,12 +45,15 @@ export const diskOptions: OptionGroup<Pick<RunConfig, 'disks' | 'root'>> = {
     },
     {
       name: 'rwroot',
+      slot: 'root',
+      ...SHAPE,
       value: 'PATH[,KEYS]',
       repeatable: true,
       help: 'The same, writable',
     },
     {
       name: 'disk',
+      ...SHAPE,
       short: 'd',
       value: 'PATH[,KEYS]',
       repeatable: true,
@@ -54,6 +61,7 @@ export const diskOptions: OptionGroup<Pick<RunConfig, 'disks' | 'root'>> = {
     },
     {
       name: 'rwdisk',
+      ...SHAPE,
       value: 'PATH[,KEYS]',
       repeatable: true,
       help: [
@@ -104,7 +112,7 @@ function rootIndex(given: readonly GivenOption[]): number | undefined {
  */
 export function parseDisk({ name, value }: GivenOption): DiskSettings {
   const option = `--${name}`;
-  const rule: KeyValueRule = { option, keys: KEYS, first: 'path' };
+  const rule: KeyValueRule = { option, ...SHAPE };
   const pairs = parseKeyValues(value, rule);
   const path = pairs.get('path') ?? '';
   if (path === '') {

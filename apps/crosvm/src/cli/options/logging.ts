@@ -15,6 +15,7 @@ export const loggingOptions: OptionGroup<LoggingConfig> = {
     {
       name: 'log-level',
       value: 'LEVEL',
+      choices: LEVELS,
       help: `What to log: ${LEVELS.join(', ')} (default: ${DEFAULT_LEVEL})`,
     },
     {

@@ -21,6 +21,9 @@ export const passtOptions: readonly OptionSpec[] = [
   {
     name: 'net',
     value: 'KIND[,...]',
+    choices: NETWORKS,
+    keys: RULE.keys,
+    first: 'kind',
     help: 'A network card with a network, without privileges. KIND is passt, which is a program; then mac=MAC, and host-loopback=true, for a guest that may reach what listens on 127.0.0.1 here',
   },
   {

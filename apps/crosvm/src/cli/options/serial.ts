@@ -26,6 +26,7 @@ export const serialOptions: OptionGroup<Pick<RunConfig, 'serial'>> = {
     {
       name: 'serial',
       value: 'KEYS',
+      keys: RULE.keys,
       repeatable: true,
       help: [
         'A serial port; may be repeated. Keys, joined by commas:',

@@ -22,7 +22,7 @@ export interface ProbeResult {
 }
 
 /** Makes the namespaces of a jail, in a process that ends at once. */
-export function probeNamespaces(): ProbeResult {
+function probeNamespaces(): ProbeResult {
   const { status, stderr, error } = spawnSync('unshare', [...PROBE, 'true'], { encoding: 'utf8' });
   return { status, stderr, ...(error !== undefined && { error }) };
 }

@@ -1,0 +1,2 @@
+export { givenOptions, onTop } from './given-options';
+export { loadConfig } from './load-config';
