@@ -61,6 +61,7 @@ describe('crosvm run --dry-run', () => {
       'vCPU 0: thread',
       'vCPU 1: thread',
       'rng: jailed process',
+      'balloon: jailed process',
       'disk vda: jailed process',
       'disk vdb: jailed process',
       'network card over tap0: jailed process',

@@ -13,7 +13,7 @@ interface Started {
 }
 
 /** The devices of which something runs, as messages name them. */
-function devices({ disks, network, cid, serial }: RunConfig): readonly string[] {
+function devices({ balloon, disks, network, cid, serial }: RunConfig): readonly string[] {
   const cards = (network?.cards ?? []).map(({ source }) => {
     switch (source.kind) {
       case 'create':
@@ -26,6 +26,7 @@ function devices({ disks, network, cid, serial }: RunConfig): readonly string[] 
   });
   return [
     'rng',
+    ...(balloon === undefined ? [] : ['balloon']),
     ...disks.map((_, index) => `disk ${guestDiskName(index)}`),
     ...cards,
     ...(network?.passt === undefined ? [] : ['network card over passt']),

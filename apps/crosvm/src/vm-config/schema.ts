@@ -64,6 +64,11 @@ export const vmConfigSchema = v.strictObject({
   /** Host CPUs: `0,2-3`, or `0=0:1=2,3` by vCPU; default any. */
   cpuAffinity: v.optional(v.string()),
 
+  /** Whether memory that the guest frees goes back to the host unasked; default false. */
+  balloonPageReporting: v.optional(v.boolean()),
+  /** Whether there is no balloon, by which the guest gives memory back; default false. */
+  noBalloon: v.optional(v.boolean()),
+
   /** Path of the initial ramdisk. */
   initrd: v.optional(v.string()),
   /** Kernel arguments to add after the default ones. */

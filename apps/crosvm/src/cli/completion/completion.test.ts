@@ -3,6 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { type DefineTest, itIf } from '@crosvm/kvm/testing';
+
 import { RUN_OPTIONS } from '../parse-run';
 import { COMMAND_TABLE, summary } from './command-table';
 import { completionScript } from './completion-script';
@@ -18,8 +20,10 @@ beforeAll(() => {
 
 afterAll(() => rmSync(directory, { recursive: true }));
 
-function itWith(shell: Shell): jest.It {
-  return spawnSync(shell, ['--version']).error === undefined ? it : it.skip;
+/** A test, where the machine has the shell; else one that is skipped and says so. */
+function itWith(shell: Shell): DefineTest {
+  const isThere = spawnSync(shell, ['--version']).error === undefined;
+  return itIf(isThere, `${shell} is not installed`);
 }
 
 /** What bash offers for a command line, of which the last word is being typed. */
