@@ -60,7 +60,7 @@ export async function parseControl(
   });
   return {
     kind: 'control',
-    perform: command.read(positionals.slice(0, length)),
+    perform: command.read(positionals.slice(0, length), values),
     sockets,
     json: values.has(JSON_OPTION.name),
     timeoutMs: timeout * SECOND_MS,

@@ -147,7 +147,7 @@ function readConfig(values: OptionValues, positionals: readonly string[]): RunCo
 /** @throws UsageError if there are more devices than the bus has room for */
 function checkBus({ disks, network, cid, balloon }: RunConfig): void {
   // The entropy device is always there.
-  const others = [cid, balloon].filter((device) => device !== undefined).length;
+  const others = [network?.passt, cid, balloon].filter((device) => device !== undefined).length;
   const devices = 1 + disks.length + (network?.cards.length ?? 0) + others;
   if (devices > MAX_PCI_DEVICES) {
     throw new UsageError(

@@ -1,5 +1,19 @@
+import { parseInteger } from '../cli/integer';
+import type { OptionSpec } from '../cli/option-group';
+import { parseBytes } from '../cli/parse-bytes';
+import { quote } from '../cli/quote';
+import { UsageError } from '../cli/usage-error';
+import { balloonStatsText, balloonText } from './balloon-text';
 import type { ControlCommand } from './control-command';
 import { statusText } from './status-text';
+
+/** A VM has 26 disks at most. */
+const MAX_DISK_INDEX = 25;
+
+const SHRINK: OptionSpec = {
+  name: 'shrink',
+  help: 'The disk may become smaller: what is behind the new end is lost',
+};
 
 /** Every command that talks to control sockets: a new one is a row here. */
 export const COMMANDS = {
@@ -11,6 +25,50 @@ export const COMMANDS = {
     read: () => async (client, options) => {
       await client.stop(options);
       return { result: {}, text: 'stopped' };
+    },
+  },
+  balloon: {
+    summary: 'Ask guests to give memory back',
+    text: 'Asks guests to do without SIZE bytes of their memory, or to take back what they gave beyond it. The host has that memory for others. It takes a while, and as much of it as a guest can spare: crosvm balloon_stats shows how far it has come.',
+    args: ['SIZE'],
+    example: ['Take 128 MiB from a guest', 'crosvm balloon 134217728 /run/crosvm.sock'],
+    read: ([size = '']) => {
+      const bytes = parseBytes(size, 'SIZE');
+      return async (client, options) => {
+        const result = await client.call('balloon', { bytes }, options);
+        return { result, text: balloonText(result) };
+      };
+    },
+  },
+  balloon_stats: {
+    summary: 'Show how much memory guests gave back, and how they use the rest',
+    text: 'Shows how much memory guests gave back, and what they say about the rest.',
+    args: [],
+    example: ['See how a guest uses its memory', 'crosvm balloon_stats /run/crosvm.sock'],
+    read: () => async (client, options) => {
+      const result = await client.call('balloonStats', {}, options);
+      return { result, text: balloonStatsText(result) };
+    },
+  },
+  disk: {
+    summary: 'Make disks of running virtual machines larger or smaller',
+    text: 'Makes disk INDEX, in the order of the command line from 0 on, SIZE bytes large, and its image with it. The guest sees it at once. Read-only disks keep their size; a block device has its own, which the guest follows.',
+    args: ['resize', 'INDEX', 'SIZE'],
+    options: [SHRINK],
+    example: ['Make the first disk 4 GiB', 'crosvm disk resize 0 4294967296 /run/crosvm.sock'],
+    read: ([action = '', which = '', size = ''], values) => {
+      if (action !== 'resize') {
+        throw new UsageError(`a disk can be resized, but not ${quote(action)}`, {
+          hint: 'say crosvm disk resize INDEX SIZE SOCKET',
+        });
+      }
+      const index = parseInteger(which, { name: 'INDEX', least: 0, most: MAX_DISK_INDEX });
+      const bytes = parseBytes(size, 'SIZE');
+      const shrink = values.has(SHRINK.name);
+      return async (client, options) => {
+        const result = await client.call('resizeDisk', { index, bytes, shrink }, options);
+        return { result, text: `disk ${index} has ${result.bytes} bytes` };
+      };
     },
   },
   status: {

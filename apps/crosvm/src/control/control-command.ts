@@ -1,6 +1,7 @@
 import type { CallOptions, ControlClient } from '@crosvm/vm-control';
 
 import type { OptionSpec } from '../cli/option-group';
+import type { OptionValues } from '../cli/option-values';
 
 /** What came of a command. */
 export interface Outcome {
@@ -28,7 +29,8 @@ export interface ControlCommand {
   /**
    * What is to be done.
    * @param args as many as `args` names
+   * @param values of the options
    * @throws UsageError if they cannot be understood
    */
-  read(args: readonly string[]): Perform;
+  read(args: readonly string[], values: OptionValues): Perform;
 }

@@ -1,5 +1,6 @@
 import type { DeviceStatus, VmState } from '@crosvm/vm-control';
 
+import type { LiveDevices } from '../vm/live-devices';
 import type { VmEnd } from '../vm/vm-end';
 
 /** A VM as its control socket sees it. */
@@ -8,6 +9,8 @@ export interface ControlledVm {
   /** Milliseconds since the guest began to run. */
   readonly uptimeMs: number;
   readonly devices: readonly DeviceStatus[];
+  /** What can be asked of its devices; undefined until it has any. */
+  readonly live: LiveDevices | undefined;
   /** Ends it, for that reason. */
   end(why: VmEnd): void;
 }

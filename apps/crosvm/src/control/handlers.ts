@@ -1,6 +1,7 @@
 import { type Handlers, RefusedError } from '@crosvm/vm-control';
 
 import type { RunConfig } from '../config';
+import type { LiveDevices } from '../vm/live-devices';
 import type { ControlledVm } from './controlled-vm';
 
 const MIB = 1024 ** 2;
@@ -22,6 +23,13 @@ export function controlHandlers(subject: ControlSubject): Handlers {
     }
     return subject.vm;
   };
+  const liveDevices = (): LiveDevices => {
+    const { live } = theVm();
+    if (live === undefined) {
+      throw new RefusedError('the VM has no devices yet', { hint: 'try again' });
+    }
+    return live;
+  };
   return {
     status: () => {
       const { config, vm, restarts } = subject;
@@ -37,6 +45,10 @@ export function controlHandlers(subject: ControlSubject): Handlers {
         devices: [...(vm?.devices ?? [])],
       };
     },
+    balloon: ({ bytes }) => liveDevices().setBalloon(bytes),
+    balloonStats: async () => ({ statistics: null, ...(await liveDevices().balloonInfo()) }),
+    resizeDisk: ({ index, bytes, shrink = false }) =>
+      liveDevices().resizeDisk(index, { bytes, shrink }),
     stop: () => {
       theVm().end({ kind: 'stopped' });
       return {};

@@ -18,6 +18,7 @@ import { openNetwork, openSockets } from '../host/open-network';
 import { UserError } from '../user-error';
 import type { HostedDevice } from './device-plan';
 import { makeLegacyDevices } from './legacy-devices';
+import { LiveDisk } from './live-disk';
 import { type LoadedGuest, loadGuest } from './load-guest';
 import type { OwnBackEndsPlan } from './own-back-ends';
 import { createPostedWritesLock } from './posted-writes';
@@ -39,6 +40,8 @@ export interface Machine {
    * @param inputFd what a serial port that takes input reads
    */
   hosted(inputFd: number): readonly HostedDevice[];
+  /** For what is done with disks while the guest runs; to be disposed of. */
+  readonly liveDisks: readonly LiveDisk[];
   /** What the hosts of virtio devices map. */
   readonly memory: GuestMemory;
   /**
@@ -113,6 +116,7 @@ export function buildMachine(config: RunConfig, { disks, passt }: OpenEnds): Mac
   const vm = createVm(kvm, memory);
   const serialFiles = openSerialFiles(config, disks);
   const legacy = makeLegacyDevices(vm, config, serialFiles);
+  const liveDisks = disks.map((disk, index) => new LiveDisk(disk, index));
   const virtio = makeVirtioDevices({
     disks,
     cards,
@@ -128,6 +132,7 @@ export function buildMachine(config: RunConfig, { disks, passt }: OpenEnds): Mac
     ownBackEnds: () => legacy.ownBackEnds(frontEnds),
     hosted: (inputFd) => [...legacy.hosted(inputFd), ...virtio.hosted],
     memory,
+    liveDisks,
     load: () => {
       const loaded = load(kvm, memory, config);
       serialFiles.truncate();

@@ -12,6 +12,8 @@ import { ConsoleInput } from './console-input';
 import { DeviceHosts } from './device-hosts';
 import { type HostedDevice, hostNeeds } from './device-plan';
 import { giveHugePages } from './huge-pages';
+import { LiveDevices } from './live-devices';
+import type { LiveDisk } from './live-disk';
 import { OwnBackEnds } from './own-back-ends';
 import { RunState, SharedRunState } from './run-state';
 import { logStart, StartTimes } from './start-log';
@@ -122,11 +124,19 @@ export async function runVm(
   let hosted: readonly HostedDevice[] = [];
   let own: OwnBackEnds | undefined;
   let passt: Passt | undefined;
+  let liveDisks: readonly LiveDisk[] = [];
   try {
     passt = startPasst(config, log);
     const machine = buildMachine(config, {
       disks: openDisks(config.disks, diskQueues(config.cpus)),
       passt: passt?.card,
+    });
+    liveDisks = machine.liveDisks;
+    controlled.live = new LiveDevices({
+      hosts,
+      disks: liveDisks,
+      memory: machine.memory.size,
+      hasBalloon: config.balloon !== undefined,
     });
     using input = new ConsoleInput(() => end({ kind: 'quit' }));
     vcpus.make((index) => machine.vcpuPlan(index, runState));
@@ -170,6 +180,7 @@ export async function runVm(
     });
     await passt?.stop();
     own?.[Symbol.dispose]();
+    liveDisks.forEach((disk) => disk[Symbol.dispose]());
   }
   // A guest that was quicker than the start of a host did not have all of its devices.
   if (hostFailed !== undefined && isGuestsOwn(why)) {

@@ -1,6 +1,7 @@
 import type { DeviceStatus, VmState } from '@crosvm/vm-control';
 
 import type { ControlledVm } from '../control/controlled-vm';
+import type { LiveDevices } from './live-devices';
 import type { VmEnd } from './vm-end';
 
 /** What a VM is controlled by. */
@@ -12,6 +13,7 @@ export interface VmControlParts {
 
 /** What can be done with a VM from outside, as long as it lives. */
 export class VmControls implements ControlledVm {
+  live: LiveDevices | undefined;
   readonly #parts: VmControlParts;
   #state: VmState = 'starting';
   /** When the guest began to run, as `performance.now()` says. */

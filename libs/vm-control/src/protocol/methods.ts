@@ -20,6 +20,9 @@ import {
 /** A whole number from 0 on: a count, bytes, milliseconds. */
 const count = pipe(number(), integer(), minValue(0), maxValue(Number.MAX_SAFE_INTEGER));
 
+/** What a guest says, which may be anything. */
+const guestCount = pipe(number(), minValue(0));
+
 const none = strictObject({});
 
 /** What a VM can be doing. */
@@ -32,6 +35,29 @@ const device = object({
   pid: nullable(count),
   /** Counters by name. */
   counters: optional(record(string(), count)),
+});
+
+const balloonState = {
+  /** Bytes that the guest is to do without. */
+  target: count,
+  /** Bytes that it does without, as it says. */
+  actual: count,
+  /** Whether it has a driver for the balloon. */
+  hasDriver: boolean(),
+};
+
+/** What the guest says of its memory: bytes, and events since it started. What it does not say is missing. */
+const statistics = object({
+  swapIn: optional(guestCount),
+  swapOut: optional(guestCount),
+  majorFaults: optional(guestCount),
+  minorFaults: optional(guestCount),
+  freeMemory: optional(guestCount),
+  totalMemory: optional(guestCount),
+  availableMemory: optional(guestCount),
+  diskCaches: optional(guestCount),
+  hugePageAllocations: optional(guestCount),
+  hugePageFailures: optional(guestCount),
 });
 
 /** What a method is asked with, and answers. */
@@ -86,6 +112,21 @@ export const METHODS = {
       sandbox: boolean(),
       devices: array(device),
     }),
+  ),
+  /** Asks the guest to do without that much memory, which goes back to the host. It takes a while. */
+  balloon: method(strictObject({ bytes: count }), object(balloonState)),
+  /** How full the balloon is, and what the guest says of its memory; null if it says nothing. */
+  balloonStats: method(none, object({ ...balloonState, statistics: nullable(statistics) })),
+  /** Makes a disk larger, or smaller if that is said; the guest sees it at once. */
+  resizeDisk: method(
+    strictObject({
+      /** In the order of the command line, from 0 on. */
+      index: count,
+      bytes: count,
+      /** Whether what is behind the new end may be lost. */
+      shrink: optional(boolean()),
+    }),
+    object({ bytes: count }),
   ),
   /** Ends the VM in order, without asking the guest. The connection ends with the VMM. */
   stop: method(none, object({})),

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 
 import { ErrorNumber } from '../protocol/messages';
-import { STATUS } from '../testing/test-server';
+import { HANDLERS, STATUS } from '../testing/test-server';
 import { Dispatcher, type DispatcherOptions } from './dispatcher';
 import { RefusedError } from './handlers';
 
 function dispatcher(options: Partial<DispatcherOptions> = {}): Dispatcher {
   return new Dispatcher({
-    handlers: { status: () => STATUS, stop: () => ({}) },
+    handlers: HANDLERS,
     program: { name: 'test', version: '1.2.3' },
     onBug: () => undefined,
     ...options,
@@ -39,7 +39,7 @@ describe('a request', () => {
 
   it('without an id is served and not answered', async () => {
     const stop = jest.fn(() => ({}));
-    const served = dispatcher({ handlers: { status: () => STATUS, stop } });
+    const served = dispatcher({ handlers: { ...HANDLERS, stop } });
 
     await expect(ask({ jsonrpc: '2.0', method: 'stop' }, served)).resolves.toBeUndefined();
 
@@ -82,7 +82,7 @@ describe('a request', () => {
     };
 
     await expect(
-      ask(request({}), dispatcher({ handlers: { status, stop: () => ({}) } })),
+      ask(request({}), dispatcher({ handlers: { ...HANDLERS, status } })),
     ).resolves.toEqual({
       jsonrpc: '2.0',
       id: 1,
@@ -95,10 +95,7 @@ describe('a request', () => {
     const bug = new TypeError('secret');
     const status = (): Promise<never> => Promise.reject(bug);
 
-    const answer = await ask(
-      request({}),
-      dispatcher({ handlers: { status, stop: () => ({}) }, onBug }),
-    );
+    const answer = await ask(request({}), dispatcher({ handlers: { ...HANDLERS, status }, onBug }));
 
     expect(answer).toMatchObject({ error: { code: ErrorNumber.Internal } });
     expect(JSON.stringify(answer)).not.toContain('secret');

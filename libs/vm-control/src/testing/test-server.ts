@@ -25,6 +25,15 @@ export const STATUS: Result<'status'> = {
   ],
 };
 
+/** Handlers that do nothing. */
+export const HANDLERS: Handlers = {
+  status: () => STATUS,
+  balloon: ({ bytes }) => ({ target: bytes, actual: 0, hasDriver: true }),
+  balloonStats: () => ({ target: 0, actual: 0, hasDriver: true, statistics: null }),
+  resizeDisk: ({ bytes }) => ({ bytes }),
+  stop: () => ({}),
+};
+
 /** A server of a VM that there is not, in a directory of its own. */
 export class TestServer implements Disposable {
   readonly directory = mkdtempSync(join(tmpdir(), 'control-'));
@@ -45,7 +54,7 @@ export class TestServer implements Disposable {
       poller: this.#poller,
       program: { name: 'test', version: '1.2.3' },
       handlers: {
-        status: () => STATUS,
+        ...HANDLERS,
         stop: () => {
           this.stops += 1;
           return {};
