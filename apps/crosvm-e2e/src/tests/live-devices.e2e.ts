@@ -1,0 +1,178 @@
+/* Devices that are asked for something while their guest runs: the balloon, and disks. */
+
+import { execFile } from 'node:child_process';
+import { readdirSync, readlinkSync, statSync } from 'node:fs';
+import { promisify } from 'node:util';
+
+import { ControlClient, type Result } from '@crosvm/vm-control';
+
+import { facts } from '../fixtures/facts';
+import {
+  BOOT_MS,
+  bootArguments,
+  CROSVM,
+  Crosvm,
+  HOST_KIND,
+  hostLacksDirectIo,
+  md5,
+  pause,
+  randomImage,
+  scaled,
+  Scratch,
+  scriptImage,
+  testUnless,
+} from '../harness';
+
+const MIB = 2 ** 20;
+const MODULES = ['virtio_balloon', 'virtio_blk'];
+
+/** Most time for a script that does much. */
+const WORK_MS = scaled(10_000);
+
+const notEmulated = HOST_KIND === 'emulated' ? 'it is seen on other machines' : undefined;
+
+const execute = promisify(execFile);
+
+/** Runs a command of crosvm; what it said, and how it ended. */
+async function command(...args: string[]): Promise<{ code: number; said: string }> {
+  try {
+    const { stdout } = await execute(CROSVM, args);
+    return { code: 0, said: stdout };
+  } catch (error) {
+    const { code, stderr } = error as { code: number; stderr: string };
+    return { code, said: stderr };
+  }
+}
+
+/** MiB that guest memory takes of the host's. */
+async function memoryOf(vm: Crosvm): Promise<number> {
+  const directory = `/proc/${await vm.pid()}/fd`;
+  const memory = readdirSync(directory).find((fd) =>
+    readlinkSync(`${directory}/${fd}`).startsWith('/memfd:crosvm_guest'),
+  );
+  return (statSync(`${directory}/${memory ?? 'none'}`).blocks * 512) / MIB;
+}
+
+/** Asks until the answer is as it is to be; the last one, if that takes too long. */
+async function polled<T>(ask: () => Promise<T>, isRight: (answer: T) => boolean): Promise<T> {
+  const deadline = performance.now() + WORK_MS;
+  for (;;) {
+    const answer = await ask();
+    if (isRight(answer) || performance.now() > deadline) {
+      return answer;
+    }
+    await pause(50);
+  }
+}
+
+/** Waits until the balloon is as full as it is to be. */
+async function settled(client: ControlClient): Promise<Result<'balloonStats'>> {
+  return polled(
+    () => client.call('balloonStats', {}),
+    ({ target, actual }) => target === actual,
+  );
+}
+
+/** Uses memory and frees it; wants more than the balloon leaves; uses a disk that has grown, up to its end. */
+const WORK = `
+mkdir /big; mount -t tmpfs -o size=90% none /big
+fill() { dd if=/dev/zero of=/big/file bs=1M count=$1 2>/dev/null; echo "@$2: $?"; rm /big/file; }
+fill 170 used
+read -r line
+fill 150 more
+read -r line
+while read -r sectors </sys/block/vda/size && [ $sectors != 16384 ]; do sleep 0.1; done
+dd if=/dev/urandom of=/dev/vda bs=64k seek=16 count=112 conv=fsync 2>/dev/null; echo "@written: $?"
+echo 3 >/proc/sys/vm/drop_caches
+echo "@sum: $(md5sum </dev/vda)"
+dmesg | grep -ci "killed process" | sed 's/^/@killed: /'
+`;
+
+testUnless(
+  undefined,
+  'a guest gives memory back, takes it when it is in need, and sees its disk grow',
+  async () => {
+    using files = new Scratch();
+    const image = randomImage(files.file('image'), MIB);
+    const script = scriptImage(files.file('script'), WORK);
+    const socket = files.file('vm.sock');
+    const options = ['-s', socket, '--rwdisk', image, '-d', script];
+    const params = ['crosvm.exec=/dev/vdb'];
+    const args = bootArguments({ memory: 256, options, modules: MODULES, params });
+    await using vm = Crosvm.spawn(args);
+    await vm.expect(/^@used: 0\r*\n/m, BOOT_MS + WORK_MS);
+    using client = await ControlClient.connect(socket, { timeoutMs: WORK_MS });
+    const used = await memoryOf(vm);
+
+    const asked = await command('balloon', String(128 * MIB), socket);
+    const full = await settled(client);
+    const left = await memoryOf(vm);
+    expect(asked).toMatchObject({ code: 0, said: expect.stringMatching(/ balloon \d/) as string });
+    expect(full).toMatchObject({ target: 128 * MIB, actual: 128 * MIB, hasDriver: true });
+    expect(full.statistics?.totalMemory).toBeGreaterThan(190 * MIB);
+    expect(used - left).toBeGreaterThan(64);
+
+    vm.type('\n');
+    await vm.expect(/^@more: 0\r*\n/m, WORK_MS);
+    const { actual } = await client.call('balloonStats', {});
+    expect(actual).toBeLessThan(128 * MIB);
+    expect(await command('balloon', '0', socket)).toMatchObject({ code: 0 });
+    expect(await settled(client)).toMatchObject({ target: 0, actual: 0 });
+
+    const grown = await command('disk', 'resize', '0', String(8 * MIB), socket);
+    const refused = await command('disk', 'resize', '0', String(MIB), socket);
+    vm.type('\n');
+    expect(await vm.ended(WORK_MS)).toEqual({ code: 0, signal: null });
+    expect(grown).toMatchObject({ code: 0 });
+    expect(refused).toMatchObject({ code: 1, said: expect.stringContaining('--shrink') as string });
+    expect(facts(vm.stdout.text)).toEqual({
+      used: '0',
+      more: '0',
+      written: '0',
+      sum: `${md5(image)}  -`,
+      killed: '0',
+    });
+    expect(statSync(image).size).toBe(8 * MIB);
+    expect(vm.stderr.text).toBe('');
+  },
+);
+
+testUnless(notEmulated, 'a guest that reports what it frees gives it back unasked', async () => {
+  using files = new Scratch();
+  const script = scriptImage(files.file('script'), WORK);
+  const options = ['--balloon-page-reporting', '-d', script];
+  const params = ['crosvm.exec=/dev/vda'];
+  await using vm = Crosvm.spawn(bootArguments({ memory: 256, options, modules: MODULES, params }));
+  await vm.expect(/^@used: 0\r*\n/m, BOOT_MS + WORK_MS);
+
+  const left = await polled(
+    () => memoryOf(vm),
+    (mib) => mib < 64,
+  );
+
+  expect(left).toBeLessThan(64);
+});
+
+const lack = notEmulated ?? hostLacksDirectIo();
+
+testUnless(lack, 'a disk that becomes smaller keeps what is before its end', async () => {
+  using files = new Scratch();
+  const image = randomImage(files.file('image'), 2 * MIB);
+  const socket = files.file('vm.sock');
+  const script = `
+echo '@ready: yes'; read -r line; read -r sectors </sys/block/vda/size; echo "@sectors: $sectors"
+echo "@sum: $(md5sum </dev/vda)"`;
+  const options = ['-s', socket, '--rwdisk', `${image},o_direct=true`];
+  const disk = ['-d', scriptImage(files.file('script'), script)];
+  const params = ['crosvm.exec=/dev/vdb'];
+  const args = bootArguments({ options: [...options, ...disk], modules: MODULES, params });
+  await using vm = Crosvm.spawn(args);
+  await vm.expect(/^@ready: yes\r*\n/m, BOOT_MS);
+  const shrunk = await command('disk', 'resize', '--shrink', '0', String(MIB), socket);
+  vm.type('\n');
+
+  expect(await vm.ended(WORK_MS)).toEqual({ code: 0, signal: null });
+  expect(shrunk).toMatchObject({ code: 0 });
+  expect(facts(vm.stdout.text)).toEqual({ ready: 'yes', sectors: '2048', sum: `${md5(image)}  -` });
+  expect(statSync(image).size).toBe(MIB);
+});
