@@ -91,6 +91,11 @@ export const kvm_device_attr = struct('kvm_device_attr', {
 export const KVM_CREATE_DEVICE_TEST = 1;
 /** `kvm_create_device.type` */
 export const KVM_DEV_TYPE_VFIO = 4;
+/** `kvm_device_attr.group` of a vCPU. Source: asm/kvm.h. */
+export const KVM_VCPU_TSC_CTRL = 0;
+/** `kvm_device_attr.attr` of group KVM_VCPU_TSC_CTRL: a u64 that is added to the host's TSC. */
+export const KVM_VCPU_TSC_OFFSET = 0;
+
 /** `kvm_device_attr.group` of a VFIO device. */
 export const KVM_DEV_VFIO_GROUP = 1;
 /** `kvm_device_attr.attr` of group KVM_DEV_VFIO_GROUP. */

@@ -221,6 +221,16 @@ describe('what is set is what is got', () => {
     expect(g.vcpu.getTscKhz()).toBe(khz);
   });
 
+  it('of the TSC offset, where the guest has a TSC of its own', () => {
+    using g = guest();
+    const before = g.vcpu.tscOffset;
+
+    g.vcpu.tscOffset = BigInt.asUintN(64, before - 10n ** 9n);
+
+    // A KVM whose guests read the host's TSC leaves it as it is.
+    expect([0n, 10n ** 9n]).toContain(BigInt.asUintN(64, before - g.vcpu.tscOffset));
+  });
+
   itIf(can(KVM_CAP_TSC_CONTROL), 'no KVM_CAP_TSC_CONTROL (TSC scaling)')(
     'of another TSC frequency than the host’s',
     () => {

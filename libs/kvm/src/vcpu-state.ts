@@ -1,11 +1,13 @@
 import { type Ioctl, PAGE_SIZE } from '@crosvm/data-model';
 import {
   kvm_debugregs,
+  kvm_device_attr,
   KVM_ENABLE_CAP,
   kvm_enable_cap,
   kvm_fpu,
   KVM_GET_CPUID2,
   KVM_GET_DEBUGREGS,
+  KVM_GET_DEVICE_ATTR,
   KVM_GET_FPU,
   KVM_GET_LAPIC,
   KVM_GET_MP_STATE,
@@ -27,6 +29,7 @@ import {
   kvm_regs,
   KVM_SET_CPUID2,
   KVM_SET_DEBUGREGS,
+  KVM_SET_DEVICE_ATTR,
   KVM_SET_FPU,
   KVM_SET_GUEST_DEBUG,
   KVM_SET_LAPIC,
@@ -46,10 +49,12 @@ import {
   KVM_TRANSLATE,
   kvm_translation,
   kvm_vcpu_events,
+  KVM_VCPU_TSC_CTRL,
+  KVM_VCPU_TSC_OFFSET,
   kvm_xcrs,
   kvm_xsave,
 } from '@crosvm/kvm-sys';
-import { ioctl, type SignalSet } from '@crosvm/sys-util';
+import { ioctl, Mapping, type SignalSet } from '@crosvm/sys-util';
 
 import { cpuidBytes, type CpuidEntry, readCpuid } from './cpuid';
 import type { HasFd } from './fd-ref';
@@ -217,6 +222,18 @@ export abstract class VcpuState implements HasFd {
   }
 
   /**
+   * What is added to the host's TSC to make the guest's, modulo 2^64.
+   * @throws SysError ENXIO, EINVAL before Linux 5.16
+   */
+  get tscOffset(): bigint {
+    return this.#tscOffset(KVM_GET_DEVICE_ATTR, 0n);
+  }
+
+  set tscOffset(offset: bigint) {
+    this.#tscOffset(KVM_SET_DEVICE_ATTR, offset);
+  }
+
+  /**
    * Which signals are blocked inside `run` (and only there): one that is not, ends it.
    * @param blocked undefined: those that the thread blocks
    */
@@ -278,6 +295,17 @@ export abstract class VcpuState implements HasFd {
   /** Switches a capability of the vCPU on. @throws SysError EINVAL */
   enableCap(capability: number, args: readonly bigint[] = [], flags = 0): void {
     this.#call(KVM_ENABLE_CAP, kvm_enable_cap.from({ cap: capability, flags, args }));
+  }
+
+  #tscOffset(def: Ioctl, offset: bigint): bigint {
+    using memory = Mapping.anonymous(PAGE_SIZE);
+    const { buffer, byteOffset } = memory.bytes;
+    const value = new BigUint64Array(buffer, byteOffset, 1);
+    value[0] = offset;
+    const attribute = { group: KVM_VCPU_TSC_CTRL, attr: BigInt(KVM_VCPU_TSC_OFFSET) };
+    // SAFETY: the kernel has done with the memory when the call returns.
+    this.#call(def, kvm_device_attr.from({ ...attribute, addr: memory.address }));
+    return value[0];
   }
 
   #call(def: Ioctl, argument: StructArgument): number {

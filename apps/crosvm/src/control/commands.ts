@@ -71,6 +71,26 @@ export const COMMANDS = {
       };
     },
   },
+  suspend: {
+    summary: 'Stop virtual machines where they are',
+    text: 'Stops virtual CPUs and devices where they are, until crosvm resume. The clocks of the guests stand still meanwhile.',
+    args: [],
+    example: ['Stop a virtual machine for a while', 'crosvm suspend /run/crosvm.sock'],
+    read: () => async (client, options) => {
+      await client.suspend(options);
+      return { result: {}, text: 'suspended' };
+    },
+  },
+  resume: {
+    summary: 'Let virtual machines go on that were suspended',
+    text: 'Lets virtual machines go on that were suspended.',
+    args: [],
+    example: ['Go on', 'crosvm resume /run/crosvm.sock'],
+    read: () => async (client, options) => {
+      await client.resume(options);
+      return { result: {}, text: 'resumed' };
+    },
+  },
   status: {
     summary: 'Show what virtual machines are and how they do',
     text: 'Shows what virtual machines are and how they do.',

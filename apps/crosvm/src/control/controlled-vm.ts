@@ -11,6 +11,10 @@ export interface ControlledVm {
   readonly devices: readonly DeviceStatus[];
   /** What can be asked of its devices; undefined until it has any. */
   readonly live: LiveDevices | undefined;
+  /** Stops the guest and its devices where they are. @throws RefusedError */
+  suspend(): Promise<void>;
+  /** Lets them go on. @throws RefusedError */
+  resume(): Promise<void>;
   /** Ends it, for that reason. */
   end(why: VmEnd): void;
 }

@@ -49,6 +49,14 @@ export function controlHandlers(subject: ControlSubject): Handlers {
     balloonStats: async () => ({ statistics: null, ...(await liveDevices().balloonInfo()) }),
     resizeDisk: ({ index, bytes, shrink = false }) =>
       liveDevices().resizeDisk(index, { bytes, shrink }),
+    suspend: async () => {
+      await theVm().suspend();
+      return {};
+    },
+    resume: async () => {
+      await theVm().resume();
+      return {};
+    },
     stop: () => {
       theVm().end({ kind: 'stopped' });
       return {};

@@ -17,6 +17,7 @@ import { openKvm } from '../host/open-kvm';
 import { openNetwork, openSockets } from '../host/open-network';
 import { UserError } from '../user-error';
 import type { HostedDevice } from './device-plan';
+import { GuestClock } from './guest-clock';
 import { makeLegacyDevices } from './legacy-devices';
 import { LiveDisk } from './live-disk';
 import { type LoadedGuest, loadGuest } from './load-guest';
@@ -44,6 +45,8 @@ export interface Machine {
   readonly liveDisks: readonly LiveDisk[];
   /** What the hosts of virtio devices map. */
   readonly memory: GuestMemory;
+  /** The clocks of the guest. */
+  readonly clock: GuestClock;
   /**
    * Loads kernel, initrd and tables into memory, and empties the files of serial ports.
    * @throws UserError and others saying what is wrong
@@ -133,6 +136,7 @@ export function buildMachine(config: RunConfig, { disks, passt }: OpenEnds): Mac
     hosted: (inputFd) => [...legacy.hosted(inputFd), ...virtio.hosted],
     memory,
     liveDisks,
+    clock: new GuestClock(vm),
     load: () => {
       const loaded = load(kvm, memory, config);
       serialFiles.truncate();

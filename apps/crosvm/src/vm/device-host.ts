@@ -11,6 +11,7 @@ import {
   sinkLogger,
 } from '@crosvm/sys-util';
 
+import { PausablePoller } from './pausable-poller';
 import { errorText } from '../cli/error-text';
 import { unpackSerialFds, unpackVirtioFds } from './device-plan';
 import {
@@ -44,6 +45,8 @@ function blaming(poller: Poller, device: string): Poller {
  */
 export class DeviceHost implements Disposable {
   readonly #loop = new PollLoop();
+  /** What the devices are served by. */
+  readonly #poller = new PausablePoller(this.#loop);
   readonly #control: FdSocket;
   /** What has requests of the guest in flight. */
   readonly #devices: BackEnd[] = [];
@@ -125,6 +128,12 @@ export class DeviceHost implements Disposable {
       case 'command':
         this.#command(request);
         break;
+      case 'suspend':
+        this.#suspend();
+        break;
+      case 'resume':
+        this.#resume();
+        break;
       case 'drain':
         this.#finish();
     }
@@ -143,7 +152,7 @@ export class DeviceHost implements Disposable {
   }
 
   #startDevice({ name, plan }: HostRequest & { kind: 'device' }, fds: readonly OwnedFd[]): void {
-    const poller = blaming(this.#loop, name);
+    const poller = blaming(this.#poller, name);
     const logger = sinkLogger({
       level: this.#logLevel,
       component: name,
@@ -171,7 +180,21 @@ export class DeviceHost implements Disposable {
     }
   }
 
+  #suspend(): void {
+    this.#poller.pause();
+    [...this.#devices, ...this.#ports].forEach((backEnd) => backEnd.suspend?.());
+    this.#say({ kind: 'suspended' });
+  }
+
+  #resume(): void {
+    [...this.#devices, ...this.#ports].forEach((backEnd) => backEnd.resume?.());
+    this.#poller.resume();
+    this.#say({ kind: 'resumed' });
+  }
+
   #finish(): void {
+    // Output is passed on by the poller, also when the VM was suspended.
+    this.#poller.resume();
     if (this.#drain === 'finished') {
       this.#say({ kind: 'finished' });
     } else if (this.#drain === 'not yet') {

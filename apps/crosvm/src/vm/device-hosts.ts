@@ -93,6 +93,16 @@ export class DeviceHosts implements Commander {
     return this.#options.processes ? pid : undefined;
   }
 
+  /** Has all hosts serve nothing until `resume`; the guest must have stopped. */
+  async suspend(): Promise<void> {
+    await Promise.all(this.#links.map((link) => link.suspend()));
+  }
+
+  /** Has all hosts go on. */
+  async resume(): Promise<void> {
+    await Promise.all(this.#links.map((link) => link.resume()));
+  }
+
   /** The VM has ended: what fails from now on is not why. */
   vmEnded(): void {
     this.#links.forEach((link) => link.vmEnded());

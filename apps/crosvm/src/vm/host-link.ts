@@ -63,6 +63,9 @@ export interface HostLinkParts {
   readonly recordCall?: (call: string) => void;
 }
 
+/** What a host says when it has done what it was told to do. */
+type HostDone = 'suspended' | 'resumed' | 'finished';
+
 /** What a link reports. */
 export interface HostLinkEvents {
   /** The host failed or ended, and was not told to, or it never came to serve its devices. */
@@ -98,8 +101,8 @@ export class HostLink {
   #poller: Poller | undefined;
   #registration: PollRegistration | undefined;
   #watch: CallWatch | undefined;
-  /** Called when it says that it has finished. */
-  #finished: () => void = () => undefined;
+  /** Called when it says that it has done what it was told to do. */
+  #done: (what: HostDone) => void = () => undefined;
   #failure: Error | undefined;
   #stopping = false;
   /** Its jail is shut, and it serves its devices. */
@@ -169,6 +172,19 @@ export class HostLink {
   }
 
   /**
+   * Has the host serve nothing until `resume`; resolved when nothing is in flight. A host that ends
+   * before it answers ends the VM.
+   */
+  suspend(): Promise<void> {
+    return this.#tell('suspend', 'suspended');
+  }
+
+  /** Has the host go on; resolved when it does. */
+  resume(): Promise<void> {
+    return this.#tell('resume', 'resumed');
+  }
+
+  /**
    * Lets the host finish what it is doing and pass on the guest's output, and waits until it has ended.
    * Output that nobody reads in a hurry is given up. A host that does not answer is killed, or given up
    * where that is not in our power.
@@ -210,9 +226,19 @@ export class HostLink {
 
   /** Tells the host to end; resolved when it has nothing left to do but to pass on output. */
   async #asked(): Promise<void> {
-    const finished = new Promise<void>((resolve) => (this.#finished = resolve));
-    this.send({ kind: 'drain' });
-    await finished;
+    await this.#tell('drain', 'finished');
+  }
+
+  async #tell(kind: 'suspend' | 'resume' | 'drain', answer: HostDone): Promise<void> {
+    const done = new Promise<void>((resolve) => {
+      this.#done = (what) => {
+        if (what === answer) {
+          resolve();
+        }
+      };
+    });
+    this.send({ kind });
+    await done;
   }
 
   #hangUp(): void {
@@ -236,8 +262,12 @@ export class HostLink {
       return true;
     }
     received.fds.forEach((fd) => fd.close());
-    if (message?.kind === 'finished') {
-      this.#finished();
+    if (
+      message?.kind === 'finished' ||
+      message?.kind === 'suspended' ||
+      message?.kind === 'resumed'
+    ) {
+      this.#done(message.kind);
     } else if (message?.kind === 'answer') {
       this.#questions.answered(message.id, message.answer);
     } else if (message?.kind === 'failed') {

@@ -16,6 +16,10 @@ import type { DevicePlan } from './device-plan';
  *     command to one of its devices ----------->  does it
  *                                  <------------  answer, to each of them, in any order
  *                                  <------------  failed: what went wrong; then it ends
+ *     suspend                      ------------>  serves nothing any more, finishes what is in flight
+ *                                  <------------  suspended
+ *     resume                       ------------>  goes on where it was
+ *                                  <------------  resumed
  *     drain                        ------------>  finishes what is in flight; may come again
  *                                  <------------  finished: to each of them. Output may still wait for
  *                                                 whoever reads it; when it is passed on, the host ends
@@ -52,14 +56,15 @@ export type HostRequest =
       readonly device: string;
       readonly command: DeviceCommand;
     }
-  | { readonly kind: 'drain' };
+  | { readonly kind: 'suspend' | 'resume' | 'drain' };
 
 /** What a device host tells the supervisor. */
 export type HostMessage =
   | { readonly kind: 'log'; readonly record: LogRecord }
   /** It is locked down. Comes with the descriptor at which forbidden system calls are heard of, if there is one. */
   | { readonly kind: 'locked' }
-  | { readonly kind: 'finished' }
+  /** What it was told to do is done. */
+  | { readonly kind: 'suspended' | 'resumed' | 'finished' }
   | {
       readonly kind: 'answer';
       readonly id: number;
@@ -90,7 +95,7 @@ export function decodeMessage(bytes: Uint8Array): HostMessage | undefined {
     return undefined;
   }
   const { kind, message, stack, record, id, answer } = value;
-  if (kind === 'finished' || kind === 'locked') {
+  if (kind === 'locked' || kind === 'suspended' || kind === 'resumed' || kind === 'finished') {
     return { kind };
   }
   if (kind === 'failed' && typeof message === 'string' && typeof stack === 'string') {

@@ -117,8 +117,7 @@ export async function runVm(
       end(failed);
     },
   });
-  const controlled = new VmControls({ hosts, end });
-  void ended.then(() => controlled.ending());
+  const controlled = new VmControls({ hosts, vcpus, runState, end, ended });
   onVm(controlled);
   let why: VmEnd | undefined;
   let hosted: readonly HostedDevice[] = [];
@@ -149,7 +148,7 @@ export async function runVm(
     times.ended('guest');
     await Promise.race([Promise.all([vcpus.start(start), passt?.ready]), ended]);
     runState.state = RunState.Running;
-    controlled.running();
+    controlled.running(machine.clock);
     times.ended('vCPUs');
     own = new OwnBackEnds(machine.ownBackEnds(), (port, line) =>
       syslog('info', `serial ${port}: ${line}`),

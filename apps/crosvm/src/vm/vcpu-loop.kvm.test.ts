@@ -48,9 +48,21 @@ function run(lines: readonly string[], { prepare, onWrite }: Hooks = {}): Run {
   const consumeKick = (): void => undefined;
   const postedWrites = new SharedArrayBuffer(4);
   prepare?.(vm);
-  const loop = new VcpuLoop({ index: 3, vcpu, ports, mmio, postedWrites, runState, consumeKick });
+  const onResume = (ticks: bigint): void => void device.writes.push(`resumed after ${ticks}`);
+  const parts = { index: 3, vcpu, ports, mmio, postedWrites, runState, consumeKick, onResume };
+  const loop = new VcpuLoop(parts);
   device.onWrite = () => onWrite?.(loop, runState);
   return { end: loop.run(), device, runState };
+}
+
+/** Does it the first time. */
+function once<Args extends unknown[]>(action: (...args: Args) => void): (...args: Args) => void {
+  let left = 1;
+  return (...args) => {
+    for (; left > 0; left -= 1) {
+      action(...args);
+    }
+  };
 }
 
 /** What a crash says; the kind of any other end. */
@@ -153,6 +165,20 @@ describe('VcpuLoop', () => {
     });
     expect(end).toBeUndefined();
     expect(device.writes).toHaveLength(1);
+  });
+
+  it('goes on after a pause, and is told how long it was', () => {
+    const lines = ['e6 40 ; out 0x40, al', 'e6 41 ; out 0x41, al', HALT];
+    const resume = (_loop: VcpuLoop, runState: SharedRunState): void => {
+      runState.state = RunState.Paused;
+      jest.spyOn(Atomics, 'wait').mockImplementationOnce(() => {
+        runState.resume(17n);
+        return 'ok';
+      });
+    };
+    const { device, runState } = run(lines, { onWrite: once(resume) });
+    expect(device.writes).toEqual(['0/1=0', 'resumed after 17', '1/1=0']);
+    expect(runState.parked).toBe(0);
   });
 
   it('says that the guest has done something', () => {

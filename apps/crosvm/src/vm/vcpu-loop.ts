@@ -25,6 +25,8 @@ export interface VcpuParts {
   readonly runState: SharedRunState;
   /** Called when a signal ended a run: takes the signal, so that the next run is not ended too. */
   readonly consumeKick: () => void;
+  /** Called before the guest goes on after a pause, with the ticks of the TSC that it is not to see. */
+  readonly onResume?: (stoppedTsc: bigint) => void;
 }
 
 /**
@@ -36,6 +38,8 @@ export class VcpuLoop {
   readonly #posted: PostedWrites;
   #end: VmEnd | undefined;
   #acted = false;
+  /** How often it went on after a pause. */
+  #resumes = 0;
 
   constructor(parts: VcpuParts) {
     const { vcpu, ports, postedWrites } = parts;
@@ -55,12 +59,26 @@ export class VcpuLoop {
   run(): VmEnd | undefined {
     const { runState } = this.#parts;
     while (this.#end === undefined) {
-      if (runState.state !== RunState.Running && runState.waitWhilePaused() === RunState.Stopping) {
+      if (runState.state !== RunState.Running && !this.#waitToRun()) {
         return undefined;
       }
       this.#runOnce();
     }
     return this.#end;
+  }
+
+  /** Waits while the VM is paused; false if it is being stopped. */
+  #waitToRun(): boolean {
+    const { runState, onResume } = this.#parts;
+    if (runState.waitWhilePaused() === RunState.Stopping) {
+      return false;
+    }
+    const { resumes } = runState;
+    if (resumes !== this.#resumes) {
+      this.#resumes = resumes;
+      onResume?.(runState.stoppedTsc);
+    }
+    return true;
   }
 
   #runOnce(): void {

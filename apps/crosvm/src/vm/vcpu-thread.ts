@@ -18,6 +18,7 @@ import {
 } from '@crosvm/sys-util';
 import { configureVcpu } from '@crosvm/x86-64';
 
+import { resumeClock } from './guest-clock';
 import { KvmPciHost } from './kvm-pci-host';
 import { postConfigAddress } from './posted-writes';
 import { SharedRunState } from './run-state';
@@ -107,7 +108,9 @@ export class VcpuThread implements Disposable {
     const consumeKick = (): void => void consumeSignal(this.#kick);
     const vcpu = this.#vcpu;
     const runState = this.#runState;
-    const loop = new VcpuLoop({ index, vcpu, ports, mmio, postedWrites, runState, consumeKick });
+    const onResume = (stoppedTsc: bigint): void => resumeClock(vcpu, stoppedTsc);
+    const parts = { index, vcpu, ports, mmio, postedWrites, runState, consumeKick, onResume };
+    const loop = new VcpuLoop(parts);
     const power = {
       reset: () => loop.endWith({ kind: 'reset' }),
       powerOff: () => loop.endWith({ kind: 'poweroff' }),

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Worker } from 'node:worker_threads';
 
 import { kickThread } from '@crosvm/sys-util';
@@ -55,6 +56,15 @@ export class VcpuThreads {
     this.#started = true;
     this.#threads.forEach((_, index) => this.#send(index, { kind: 'start', start }));
     await Promise.all(this.#threads.map(({ ready }) => ready));
+  }
+
+  /** Stops all vCPUs at the next instruction, and waits until they wait; `SharedRunState.resume` undoes it. */
+  async pause(): Promise<void> {
+    this.#runState.state = RunState.Paused;
+    for (let ms = 1; !this.#stopping && this.#runState.parked < this.#threads.length; ms *= 2) {
+      this.#kickAll();
+      await delay(Math.min(ms, KICK_INTERVAL_MS));
+    }
   }
 
   /** Stops all vCPUs wherever they are, and waits until their threads have ended. */

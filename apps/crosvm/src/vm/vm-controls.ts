@@ -1,14 +1,29 @@
-import type { DeviceStatus, VmState } from '@crosvm/vm-control';
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { type DeviceStatus, RefusedError, type VmState } from '@crosvm/vm-control';
 
 import type { ControlledVm } from '../control/controlled-vm';
 import type { LiveDevices } from './live-devices';
+import type { GuestClock } from './guest-clock';
+import type { SharedRunState } from './run-state';
 import type { VmEnd } from './vm-end';
+
+/** How long devices may take to finish what is in flight; a disk of a host in need may take some. */
+const SUSPEND_MS = 20_000;
 
 /** What a VM is controlled by. */
 export interface VmControlParts {
-  readonly hosts: { readonly devices: readonly DeviceStatus[] };
+  readonly hosts: {
+    readonly devices: readonly DeviceStatus[];
+    suspend(): Promise<void>;
+    resume(): Promise<void>;
+  };
+  readonly vcpus: { pause(): Promise<void> };
+  readonly runState: SharedRunState;
   /** Ends the VM. */
   readonly end: (why: VmEnd) => void;
+  /** Resolved when the VM is about to end. */
+  readonly ended: Promise<unknown>;
 }
 
 /** What can be done with a VM from outside, as long as it lives. */
@@ -18,9 +33,13 @@ export class VmControls implements ControlledVm {
   #state: VmState = 'starting';
   /** When the guest began to run, as `performance.now()` says. */
   #begin: number | undefined;
+  #clock: GuestClock | undefined;
+  /** Settled when nobody is suspending or resuming. */
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(parts: VmControlParts) {
     this.#parts = parts;
+    void parts.ended.then(() => (this.#state = 'ending'));
   }
 
   get state(): VmState {
@@ -39,14 +58,80 @@ export class VmControls implements ControlledVm {
     this.#parts.end(why);
   }
 
+  suspend(): Promise<void> {
+    return this.#inTurn(() => this.#suspend());
+  }
+
+  resume(): Promise<void> {
+    return this.#inTurn(() => this.#resume());
+  }
+
   /** The guest runs. */
-  running(): void {
+  running(clock: GuestClock): void {
     this.#begin = performance.now();
+    this.#clock = clock;
     this.#state = 'running';
   }
 
-  /** The VM is about to end. */
-  ending(): void {
-    this.#state = 'ending';
+  /** One after the other. */
+  #inTurn(action: () => Promise<void>): Promise<void> {
+    const done = this.#last.then(action);
+    this.#last = done.catch(() => undefined);
+    return done;
+  }
+
+  /** @throws RefusedError if the guest does not run, or not any more */
+  #check(): void {
+    if (this.#state === 'starting') {
+      throw new RefusedError('the guest does not run yet', { hint: 'try again' });
+    }
+    if (this.#state === 'ending') {
+      throw new RefusedError('the VM is about to end');
+    }
+  }
+
+  async #suspend(): Promise<void> {
+    this.#check();
+    if (this.#state === 'suspended') {
+      return;
+    }
+    const { vcpus, hosts } = this.#parts;
+    // A vCPU may wait for an answer of its device: hosts go on until it has it.
+    await this.#unlessEnded(vcpus.pause());
+    this.#clock?.stop();
+    const timer = new AbortController();
+    const late = delay(SUSPEND_MS, true, { signal: timer.signal }).catch(() => false);
+    const isLate = await this.#unlessEnded(Promise.race([hosts.suspend().then(() => false), late]));
+    timer.abort();
+    if (isLate) {
+      void hosts.resume();
+      this.#runGuest();
+      throw new RefusedError('a device does not finish what is in flight, so the VM goes on');
+    }
+    this.#state = 'suspended';
+  }
+
+  async #resume(): Promise<void> {
+    this.#check();
+    if (this.#state === 'suspended') {
+      await this.#goOn();
+      this.#state = 'running';
+    }
+  }
+
+  async #goOn(): Promise<void> {
+    await this.#unlessEnded(this.#parts.hosts.resume());
+    this.#runGuest();
+  }
+
+  #runGuest(): void {
+    this.#parts.runState.resume(this.#clock?.start() ?? 0n);
+  }
+
+  /** @throws RefusedError if the VM ends before */
+  async #unlessEnded<Result>(work: Promise<Result>): Promise<Result> {
+    const result = await Promise.race([work, this.#parts.ended.then(() => undefined)]);
+    this.#check();
+    return result as Result;
   }
 }

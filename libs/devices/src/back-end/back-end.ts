@@ -14,6 +14,13 @@ export interface BackEnd extends Disposable {
    */
   attach(poller: Poller): void;
   /**
+   * The VM is suspended, and nothing that was registered with the poller is called until it goes on.
+   * When this returns, nothing is in flight: no buffer of the guest is read or written.
+   */
+  suspend?(): void;
+  /** The VM goes on. */
+  resume?(): void;
+  /**
    * The guest has ended: passes on what it left, and calls `done` then, maybe at once. The poller must
    * go on being served until then. How long that may take is the caller's business.
    */

@@ -106,6 +106,18 @@ export class BackendHost implements BackEnd {
     this.#registrations.push(resample);
   }
 
+  suspend(): void {
+    if (this.#active) {
+      this.#config.backend.suspend?.();
+    }
+  }
+
+  resume(): void {
+    if (this.#active) {
+      this.#config.backend.resume?.();
+    }
+  }
+
   drain(done: () => void): void {
     this.#stop();
     done();

@@ -70,6 +70,13 @@ export interface VirtioBackend extends Disposable {
    * written any more (virtio 1.2, 2.4.1). Another `activate` may follow.
    */
   reset(): void;
+  /**
+   * The VM is suspended: the poller calls nobody until it goes on, and when this returns nothing is in
+   * flight, as after `reset`. Not needed where nothing ever is.
+   */
+  suspend?(): void;
+  /** The VM goes on where it was. */
+  resume?(): void;
   /** The driver wrote 1, 2 or 4 bytes of the device's configuration, maybe before it was ready. */
   writeConfig?(offset: number, content: Uint8Array): void;
   /** As `BackEnd.command`; there may be no driver. */

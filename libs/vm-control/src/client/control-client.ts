@@ -115,6 +115,16 @@ export class ControlClient implements Disposable {
     return this.call('status', {}, options);
   }
 
+  /** Stops the guest and its devices where they are. Of a VM that is suspended nothing more is asked. */
+  async suspend(options?: CallOptions): Promise<void> {
+    await this.call('suspend', {}, options);
+  }
+
+  /** Lets a VM that is suspended go on. */
+  async resume(options?: CallOptions): Promise<void> {
+    await this.call('resume', {}, options);
+  }
+
   /**
    * Ends the VM in order, without asking the guest, and waits until it is gone.
    * @throws ControlError TIMEOUT if it is not by then

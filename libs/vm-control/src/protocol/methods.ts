@@ -128,6 +128,10 @@ export const METHODS = {
     }),
     object({ bytes: count }),
   ),
+  /** Stops vCPUs and devices where they are; the guest's clocks stand still. Answered when nothing is in flight. */
+  suspend: method(none, object({})),
+  /** Lets them go on. */
+  resume: method(none, object({})),
   /** Ends the VM in order, without asking the guest. The connection ends with the VMM. */
   stop: method(none, object({})),
 } as const;

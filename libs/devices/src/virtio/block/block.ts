@@ -130,6 +130,11 @@ export class Block implements VirtioBackend, ChainServer, Completion {
     this.settled();
   }
 
+  suspend(): void {
+    this.#engine.drain();
+    this.settled();
+  }
+
   reset(): void {
     this.#engine.drain();
     this.#following?.[Symbol.dispose]();

@@ -14,6 +14,10 @@ export interface DataPath extends Disposable {
   setOffload(offload: number): boolean;
   /** Queue `index` is being reset: nothing of it is used when this returns. */
   resetQueue(index: number): void;
+  /** Nobody may touch the queues for a while; those who do so on their own stop it before this returns. */
+  suspend?(): void;
+  /** They may again. */
+  resume?(): void;
   /** The driver is gone: nothing of any queue is used when this returns. */
   stop(): void;
 }

@@ -66,6 +66,14 @@ export class Net implements VirtioBackend, CommandTarget, DataPathEvents {
     return this.#path.handsOver;
   }
 
+  suspend(): void {
+    this.#path.suspend?.();
+  }
+
+  resume(): void {
+    this.#path.resume?.();
+  }
+
   reset(): void {
     this.#path.stop();
     if (this.#macChanged) {

@@ -73,10 +73,7 @@ export class VhostPath implements DataPath {
       return false;
     }
     this.#used = pairs;
-    for (let pair = 0; pair < pairs; pair += 1) {
-      this.#startQueue(receiveQueue(pair));
-      this.#startQueue(transmitQueue(pair));
-    }
+    this.#startPairs();
     return true;
   }
 
@@ -89,6 +86,14 @@ export class VhostPath implements DataPath {
     this.#bases[index] = 0;
   }
 
+  suspend(): void {
+    this.#parts.devices.forEach((_, pair) => this.#stopPair(pair));
+  }
+
+  resume(): void {
+    this.#startPairs();
+  }
+
   stop(): void {
     this.#parts.devices.forEach((_, pair) => this.#stopPair(pair));
     this.#context = undefined;
@@ -98,6 +103,13 @@ export class VhostPath implements DataPath {
     this.stop();
     this.#errors[Symbol.dispose]();
     this.#parts.devices.forEach((device) => device.close());
+  }
+
+  #startPairs(): void {
+    for (let pair = 0; pair < this.#used; pair += 1) {
+      this.#startQueue(receiveQueue(pair));
+      this.#startQueue(transmitQueue(pair));
+    }
   }
 
   #stopPair(pair: number): void {

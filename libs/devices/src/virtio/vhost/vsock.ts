@@ -77,6 +77,14 @@ class Vsock implements VirtioBackend {
     }
   }
 
+  suspend(): void {
+    this.#stop();
+  }
+
+  resume(): void {
+    this.#start();
+  }
+
   reset(): void {
     this.#stop();
     this.#context = undefined;
