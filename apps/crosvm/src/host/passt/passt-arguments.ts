@@ -1,8 +1,8 @@
 import type { PasstConfig, PublishedPort } from '../../config';
 
 /** passt's descriptors. */
-export const PASST_SOCKET_FD = 3;
-export const PASST_READY_FD = 4;
+const PASST_SOCKET_FD = 3;
+const PASST_READY_FD = 4;
 
 /** A published port in passt's words. */
 export function portArgument({ address, host, guest }: PublishedPort): string {
