@@ -10,7 +10,8 @@ import { UsageError } from './usage-error';
 
 const USAGE = `crosvm completion ${SHELLS.join('|')}`;
 
-const completionHelp: HelpPage = {
+/** The help text of `completion`. */
+export const completionHelp: HelpPage = {
   usage: USAGE,
   text: 'Prints what makes a shell complete the commands and options of crosvm.',
   groups: [{ title: 'Options', options: [helpOption] }],

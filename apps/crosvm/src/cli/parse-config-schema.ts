@@ -6,7 +6,8 @@ import { quote } from './quote';
 import { type HelpPage, renderHelp } from './render-help';
 import { UsageError } from './usage-error';
 
-const configSchemaHelp: HelpPage = {
+/** The help text of `config-schema`. */
+export const configSchemaHelp: HelpPage = {
   usage: 'crosvm config-schema',
   text:
     'Prints the JSON schema of the files that crosvm run --config reads. The names are those of the ' +

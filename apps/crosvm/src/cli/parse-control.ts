@@ -5,7 +5,7 @@ import { parseInteger } from './integer';
 import type { OptionSpec } from './option-group';
 import { helpOption } from './options/general';
 import { parseOptions } from './parse-options';
-import { renderHelp } from './render-help';
+import { type HelpPage, renderHelp } from './render-help';
 import { UsageError } from './usage-error';
 
 const SECOND_MS = 1000;
@@ -29,6 +29,17 @@ export function controlOptionsOf(name: ControlCommandName): readonly OptionSpec[
   return [...(command.options ?? []), JSON_OPTION, TIMEOUT_OPTION, helpOption];
 }
 
+/** The help text of a command that talks to control sockets. */
+export function controlHelp(name: ControlCommandName): HelpPage {
+  const { args, text, example }: ControlCommand = COMMANDS[name];
+  return {
+    usage: ['crosvm', name, '[OPTIONS]', ...args, 'SOCKET...'].join(' '),
+    text,
+    groups: [{ title: 'Options', options: controlOptionsOf(name) }],
+    examples: [example],
+  };
+}
+
 /**
  * Reads the arguments after a command that talks to control sockets.
  * @throws UsageError if they cannot be understood
@@ -38,19 +49,16 @@ export async function parseControl(
   argv: readonly string[],
 ): Promise<Command> {
   const command: ControlCommand = COMMANDS[name];
-  const options = controlOptionsOf(name);
-  const usage = ['crosvm', name, '[OPTIONS]', ...command.args, 'SOCKET...'].join(' ');
-  const { values, positionals } = parseOptions(argv, options);
+  const help = controlHelp(name);
+  const { values, positionals } = parseOptions(argv, controlOptionsOf(name));
   if (values.has(helpOption.name)) {
-    const { text, example } = command;
-    const page = { usage, text, groups: [{ title: 'Options', options }], examples: [example] };
-    return { kind: 'print', text: await renderHelp(page), stream: 'stdout', exitStatus: 0 };
+    return { kind: 'print', text: await renderHelp(help), stream: 'stdout', exitStatus: 0 };
   }
   const { length } = command.args;
   const sockets = positionals.slice(length);
   if (sockets.length === 0) {
     const [missing = 'SOCKET'] = command.args.slice(positionals.length);
-    throw new UsageError(`no ${missing} is given`, { hint: `usage: ${usage}` });
+    throw new UsageError(`no ${missing} is given`, { hint: `usage: ${help.usage}` });
   }
   const timeout = parseInteger(values.one(TIMEOUT_OPTION.name) ?? String(DEFAULT_TIMEOUT_S), {
     name: '--timeout',

@@ -12,7 +12,7 @@ const jsonOption: OptionSpec = { name: 'json', help: 'Say it as JSON, for progra
 export const DOCTOR_OPTIONS: readonly OptionSpec[] = [jsonOption, helpOption];
 
 /** The help text of `doctor`. */
-const doctorHelp: HelpPage = {
+export const doctorHelp: HelpPage = {
   usage: 'crosvm doctor [OPTIONS]',
   text:
     'Looks at this machine, and says of each part that virtual machines need whether it works, what ' +
