@@ -1,3 +1,5 @@
+import { fstatSync } from 'node:fs';
+
 import { GuestMemory } from './guest-memory';
 import { HUGE_PAGE_SIZE, type HugePageCalls, HugePageMaker } from './huge-pages';
 import { Mapping } from './mapping';
@@ -11,6 +13,8 @@ class FakeMemory implements HugePageCalls {
   readonly made: number[] = [];
   readonly tried: number[] = [];
   answer: ReturnType<HugePageCalls['collapse']> = 'done';
+  /** Those of them in the middle of which a small page is missing. */
+  readonly holes: number[] = [];
 
   constructor(private readonly used: readonly number[]) {}
 
@@ -22,10 +26,10 @@ class FakeMemory implements HugePageCalls {
 
   nextHole(offset: number): number {
     let page = Math.floor(offset / HUGE_PAGE_SIZE);
-    while (this.used.includes(page)) {
+    while (this.used.includes(page) && !this.holes.includes(page)) {
       page += 1;
     }
-    return page * HUGE_PAGE_SIZE;
+    return page * HUGE_PAGE_SIZE + (this.holes.includes(page) ? HUGE_PAGE_SIZE / 2 : 0);
   }
 
   collapse(host: number): ReturnType<HugePageCalls['collapse']> {
@@ -100,6 +104,31 @@ describe('HugePageMaker', () => {
     expect(memory.tried).toEqual([1, 2, 3]);
   });
 
+  it('makes those again that were given back and came into use again', () => {
+    const used = [1, 2, 3, 6];
+    const memory = new FakeMemory(used);
+    const maker = makerOf(memory, 8);
+    turns(maker, 4);
+    used.splice(1, 3);
+    turns(maker, 4);
+    expect(memory.made).toEqual([1, 2, 3, 6]);
+    used.push(2, 6);
+    turns(maker, 4);
+    expect(memory.made).toEqual([1, 2, 3, 6, 2, 6]);
+  });
+
+  it('makes it again where some of a page was given back and came into use again', () => {
+    const memory = new FakeMemory([1, 2, 3]);
+    const maker = makerOf(memory, 8);
+    turns(maker, 3);
+    memory.holes.push(2);
+    turns(maker, 3);
+    expect(memory.made).toEqual([1, 2, 3]);
+    memory.holes.pop();
+    turns(maker, 3);
+    expect(memory.made).toEqual([1, 2, 3, 2]);
+  });
+
   it('makes none that is not all in one region', () => {
     const memory = new FakeMemory([0, 1, 2, 3]);
     const size = 1.5 * HUGE_PAGE_SIZE;
@@ -123,6 +152,21 @@ describe('huge pages of guest memory', () => {
     turns(memory.hugePages(), 5);
     expect(new Set(memory.read(0, 3 * MIB))).toEqual(new Set([0x5a]));
     expect(new Set(memory.read(16 * MIB, 9 * MIB))).toEqual(new Set([0xa5]));
+  });
+
+  it('do not undo what was given back', () => {
+    const memory = GuestMemory.create([{ at: 0, size: 8 * MIB }]);
+    const maker = memory.hugePages();
+    const blocks = (): number => fstatSync(memory.fd.raw).blocks;
+    memory.fill(0, 8 * MIB, 1);
+    turns(maker, 8);
+    for (let at = 0; at < 8 * MIB; at += 8192) {
+      memory.giveBack(at, 4096);
+    }
+    const half = blocks();
+    turns(maker, 8);
+    expect(blocks()).toBe(half);
+    expect(half).toBe((4 * MIB) / 512);
   });
 
   it('are possible wherever in a file a mapping begins', () => {

@@ -57,6 +57,8 @@ export class HugePageMaker {
   /** By number of the huge page in the memfd: it was made, or will never be. */
   readonly #made: Uint8Array;
   #at = 0;
+  /** No page is missing before this, behind the place that was looked at last; as it was found in this pass. */
+  #hole = 0;
   #isPossible = false;
   #found = false;
   #pauseMs = SHORTEST_PAUSE_MS;
@@ -91,15 +93,29 @@ export class HugePageMaker {
   #nextPlace(): number | undefined {
     const page = this.#calls.nextPage(this.#at);
     const place = page === undefined ? Infinity : alignUp(page, HUGE_PAGE_SIZE);
+    // What is passed over has no pages at all, or some are missing: whatever was made there is gone.
+    this.#made.fill(0, this.#at / HUGE_PAGE_SIZE, place / HUGE_PAGE_SIZE);
     this.#at = place + HUGE_PAGE_SIZE;
     return place < this.#made.length * HUGE_PAGE_SIZE ? place : undefined;
   }
 
+  /**
+   * Whether all of a place is in use and it has no huge page. The answer is fresh: a page that was given
+   * back (`GuestMemory.giveBack`) must not come again.
+   */
   #isWanted(place: number): boolean {
-    return (
-      this.#made[place / HUGE_PAGE_SIZE] === 0 &&
-      this.#calls.nextHole(place) >= place + HUGE_PAGE_SIZE
-    );
+    const end = place + HUGE_PAGE_SIZE;
+    if (this.#made[place / HUGE_PAGE_SIZE] === 0) {
+      return this.#calls.nextHole(place) >= end;
+    }
+    if (this.#hole < end) {
+      this.#hole = this.#calls.nextHole(place);
+    }
+    if (this.#hole < end) {
+      // Some of it was given back: it has small pages again, and may be in use as a whole another time.
+      this.#made[place / HUGE_PAGE_SIZE] = 0;
+    }
+    return false;
   }
 
   /** Where a place is mapped; undefined if not all of it is in one region. */
@@ -125,6 +141,7 @@ export class HugePageMaker {
     const pause = this.#pauseMs;
     this.#pauseMs = this.#found ? SHORTEST_PAUSE_MS : Math.min(2 * pause, LONGEST_PAUSE_MS);
     this.#at = 0;
+    this.#hole = 0;
     this.#found = false;
     return this.#pauseMs;
   }
