@@ -147,11 +147,9 @@ export class HostLink {
     return this.#parts.names.includes(device);
   }
 
-  /**
-   * The process of the host, once it is there; undefined if it is a thread, or has ended.
-   */
+  /** The process of the host, once it is there; undefined if it is a thread, or has ended. */
   get pid(): Promise<number | undefined> {
-    return this.#parts.host.pid;
+    return this.#parts.host.pid.then(() => this.#pid);
   }
 
   /**

@@ -40,7 +40,7 @@ export function balloonQueues({ reporting }: BalloonConfig): readonly number[] {
 
 /**
  * What queue `index` is for, with what was negotiated. By virtio 1.2, 5.5.2 reporting has number 4, but
- * drivers (Linux before 6.11) and devices leave out the queues that they do not have.
+ * Linux and QEMU leave out the queues that they do not have.
  */
 export function queueRole(index: number, features: bigint): QueueRole {
   if (index === 0) {
