@@ -19,14 +19,19 @@ const options = {
   format: 'cjs',
   target: 'node20',
   conditions: ['@crosvm/source'],
-  external: ['koffi', 'winston', 'winston-transport', 'yargs'],
+  external: ['koffi', 'winston', 'winston-transport', 'yargs', 'esbuild'],
   logLevel: 'warning',
 };
 await build({
   ...options,
-  entryPoints: ['main', 'vcpu-worker', 'device-zygote', 'device-host'].map(
-    (name) => `src/${name}.ts`,
-  ),
+  entryPoints: [
+    'main',
+    'vcpu-worker',
+    'device-zygote',
+    'device-host',
+    'custom-device-zygote',
+    'custom-device-host',
+  ].map((name) => `src/${name}.ts`),
   outdir,
   sourcemap: true,
   sourcesContent: false,

@@ -8,7 +8,7 @@
 
 import { type BusDevice, MmioBus, PortBus } from '@crosvm/devices';
 import { machineCode, TestGuest } from '@crosvm/kvm/testing';
-import { RunState, SharedRunState, VcpuLoop } from 'crosvm/testing';
+import { RunState, SharedRunState, VcpuCounters, VcpuLoop } from 'crosvm/testing';
 
 const MMIO_BASE = 0xd000_0000;
 const DEBUG_PORT = 0x80;
@@ -73,6 +73,7 @@ function run(kind: string, count: number): { nanoseconds: number; bytesPerExit: 
     postedWrites: new SharedArrayBuffer(4),
     runState,
     consumeKick: () => undefined,
+    exits: new VcpuCounters(VcpuCounters.create(1), 0),
   });
 
   globalThis.gc?.();

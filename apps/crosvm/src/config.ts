@@ -1,4 +1,4 @@
-import type { BalloonConfig, DiskOptions, NetSource } from '@crosvm/devices';
+import type { BalloonConfig, DeviceOptions, DiskOptions, NetSource } from '@crosvm/devices';
 
 /** Where the bytes that the guest writes to a serial port go. */
 export type SerialType = 'stdout' | 'file' | 'sink' | 'syslog';
@@ -67,6 +67,16 @@ export interface NetworkConfig {
   readonly vhost: boolean;
 }
 
+/** A virtio device of the user's own: `--device PATH,...`. */
+export interface CustomDeviceSettings {
+  /** Path of its module, of TypeScript or JavaScript. */
+  readonly path: string;
+  /** Path of its seccomp policy; default: beside the module, else that of all devices. */
+  readonly policy?: string;
+  /** What the module is told. */
+  readonly options: DeviceOptions;
+}
+
 /** What `crosvm run` was asked for, checked as far as it can be without touching the host. */
 export interface RunConfig {
   /** Path of the kernel: an ELF64 `vmlinux` or a bzImage. */
@@ -93,6 +103,8 @@ export interface RunConfig {
   readonly cid?: number;
   /** Where the control socket is made: a path, or a directory; default none. */
   readonly socket?: string;
+  /** Devices of the user's own; default none. */
+  readonly customDevices?: readonly CustomDeviceSettings[];
   /** Whether device hosts are processes in a jail, and not threads of this one. */
   readonly sandbox: boolean;
   /** Where the seccomp policies are; default: the system's, else those that come with crosvm. */

@@ -1,2 +1,3 @@
 export { RunState, SharedRunState } from './vm/run-state';
+export { VcpuCounters } from './vm/vcpu-counters';
 export { VcpuLoop, type VcpuParts } from './vm/vcpu-loop';

@@ -42,4 +42,5 @@ export {
 } from './field';
 export { io, ior, type Ioctl, type IoctlArgument, iow, iowr } from './ioctl';
 export { SharedMutex } from './mutex';
+export { SharedCounters } from './shared-counters';
 export { type Allocated, type Layout, struct, type StructOptions, union } from './struct';

@@ -32,6 +32,7 @@ export type {
 } from './front-end/front-end';
 export { hostServices, type HostServicesOptions } from './front-end/host-services';
 export { FRONT_ENDS } from './front-end/registry';
+export { DeviceCounters, type DeviceCounts } from './metrics/device-counters';
 export { i8042, type I8042Config } from './i8042/front-end';
 export type { PciWindow } from './pci/decode-table';
 export { pci } from './pci/front-end';
@@ -40,7 +41,7 @@ export type { InterruptWirePlan, IntxPlan, MsiMessage, PciHost } from './pci/pci
 export type { PciConfig } from './pci/placement';
 export { SerialBackEnd, type SerialBackEndConfig } from './serial/back-end';
 export { serial } from './serial/front-end';
-export { SERIAL_PAGE_SIZE } from './serial/page';
+export { SERIAL_PAGE_SIZE, serialCounters } from './serial/page';
 export { openOutput } from './serial/open-output';
 export { DiscardSink, FdSink, type SerialSink } from './serial/sink';
 export {
@@ -83,8 +84,21 @@ export {
   type BackEndFds,
   type BackEndPlan,
   type BackEndSurroundings,
+  type ConfiguredModule,
   startBackEnd,
+  startModuleBackEnd,
 } from './virtio/back-end-plan';
+export {
+  type CustomDevice,
+  describedModule,
+  type DeviceDescription,
+  type DeviceOptions,
+} from './virtio/custom/custom-device';
+export {
+  checkCustomDevice,
+  CustomDeviceError,
+  describeDevice,
+} from './virtio/custom/describe-device';
 export { rng } from './virtio/rng';
 export { VirtioDevice, type VirtioDeviceOptions } from './virtio/virtio-device';
 export type {
@@ -96,6 +110,7 @@ export type {
   QueueHandover,
   VirtioBackend,
 } from './virtio/backend';
+export { type ChainServer, serveQueue } from './virtio/queue/serve-queue';
 export { QUEUE_FEATURES } from './virtio/features';
 export type { BufferList } from './virtio/queue/buffer-list';
 export type { DescriptorChain } from './virtio/queue/descriptor-chain';

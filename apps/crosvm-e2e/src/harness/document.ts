@@ -10,11 +10,19 @@ export interface ShellBlock {
   readonly script: string;
 }
 
+/** A file that a document has in whole. */
+export interface DocumentFile {
+  readonly name: string;
+  readonly text: string;
+}
+
 /** A page of the documentation. */
 export interface Document {
   /** The name of its file. */
   readonly name: string;
   readonly blocks: readonly ShellBlock[];
+  /** What the reader is told to put into files. */
+  readonly files: readonly DocumentFile[];
 }
 
 /** The blocks that begin with `sh` in a markdown text, in order. */
@@ -27,11 +35,20 @@ function shellBlocks(markdown: string): readonly ShellBlock[] {
   );
 }
 
+/** The blocks of TypeScript that begin with the name of a file. */
+function fileBlocks(markdown: string): readonly DocumentFile[] {
+  return [...markdown.matchAll(/^```ts (\S+)\n([^]*?)^```$/gm)].map(([, name = '', text = '']) => ({
+    name,
+    text,
+  }));
+}
+
 /** All pages in `docs`. */
 export function documents(): readonly Document[] {
   const directory = join(checkout(), 'docs');
   return readdirSync(directory)
     .filter((name) => name.endsWith('.md'))
     .sort()
-    .map((name) => ({ name, blocks: shellBlocks(readFileSync(join(directory, name), 'utf8')) }));
+    .map((name) => ({ name, text: readFileSync(join(directory, name), 'utf8') }))
+    .map(({ name, text }) => ({ name, blocks: shellBlocks(text), files: fileBlocks(text) }));
 }

@@ -1,9 +1,10 @@
 /* The commands of the documentation, page by page, as somebody would type them who reads it. */
 
-import { copyFileSync, mkdirSync, symlinkSync } from 'node:fs';
+import { copyFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 import {
+  bareMetalProgram,
   checkout,
   CROSVM,
   Crosvm,
@@ -51,9 +52,10 @@ function lackOf({ words }: ShellBlock): Lack {
 class Workplace implements Disposable {
   readonly #scratch = new Scratch();
 
-  constructor() {
+  constructor({ files }: Document) {
     mkdirSync(this.#scratch.file('bin'));
     symlinkSync(CROSVM, this.#scratch.file('bin/crosvm'));
+    files.forEach(({ name, text }) => writeFileSync(this.#scratch.file(name), text));
     this.#takeGuest();
   }
 
@@ -62,6 +64,7 @@ class Workplace implements Disposable {
     const { kernels, initrdWithModules } = theGuest();
     copyFileSync(kernels[0].path, this.#scratch.file('vmlinuz'));
     copyFileSync(initrdWithModules, this.#scratch.file('initramfs.cpio'));
+    copyFileSync(bareMetalProgram('echo'), this.#scratch.file('echo.elf'));
   }
 
   async run({ words, script }: ShellBlock): Promise<void> {
@@ -99,11 +102,12 @@ function slow(): Lack {
     : undefined;
 }
 
-describe.each<Document>([...documents()])('the commands of $name', ({ blocks }) => {
+describe.each<Document>([...documents()])('the commands of $name', (document) => {
+  const { blocks } = document;
   let workplace: Workplace | undefined;
 
   beforeAll(() => {
-    workplace = new Workplace();
+    workplace = new Workplace(document);
   });
 
   afterAll(() => {

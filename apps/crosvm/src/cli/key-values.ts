@@ -7,6 +7,8 @@ export interface KeyValueRule {
   /** The option, for messages: `--serial`. */
   readonly option: string;
   readonly keys: readonly string[];
+  /** Whether other keys are taken, too: somebody else knows what they mean. */
+  readonly others?: boolean;
   /** What the value is called that comes first, without a key: `path` for `PATH,key=value`. */
   readonly first?: string;
 }
@@ -66,14 +68,14 @@ export function parseSwitch(
 function checkKey(
   name: string,
   pairs: ReadonlyMap<string, unknown>,
-  { option, keys }: KeyValueRule,
+  { option, keys, others = false }: KeyValueRule,
 ): void {
   if (name === '') {
     throw new UsageError(`${option}: a key is missing`, {
       hint: `its keys are ${keys.join(', ')}`,
     });
   }
-  if (!keys.includes(name)) {
+  if (!others && !keys.includes(name)) {
     const meant = suggest(name, keys);
     throw new UsageError(`${option}: unknown key ${quote(name)}`, {
       hint: meant === undefined ? `its keys are ${keys.join(', ')}` : `did you mean ${meant}?`,

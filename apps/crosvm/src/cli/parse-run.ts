@@ -6,6 +6,7 @@ import type { OptionSpec } from './option-group';
 import { OptionValues } from './option-values';
 import { bootOptions } from './options/boot';
 import { controlOptions } from './options/control';
+import { deviceOptions } from './options/devices';
 import { diskOptions } from './options/disks';
 import { configOption, dryRunOption, helpOption } from './options/general';
 import { loggingOptions } from './options/logging';
@@ -25,6 +26,7 @@ const GROUPS = [
   diskOptions,
   networkOptions,
   serialOptions,
+  deviceOptions,
   sandboxOptions,
   controlOptions,
   loggingOptions,
@@ -64,6 +66,7 @@ export const runHelp: HelpPage = {
       'A network card, and the host at 10.0.2.1',
       'crosvm run --host_ip 10.0.2.1 --netmask 255.255.255.0 --mac 02:00:00:00:00:01 vmlinux',
     ],
+    ['A virtio device of your own', 'crosvm run --device ./echo.ts,prefix=hello vmlinux'],
     [
       'The console in a file, the second port on this terminal',
       'crosvm run --serial type=file,path=boot.log,console \\\n' +
@@ -136,6 +139,7 @@ function readConfig(values: OptionValues, positionals: readonly string[]): RunCo
     ...diskOptions.read(values),
     ...networkOptions.read(values),
     ...serialOptions.read(values),
+    ...deviceOptions.read(values),
     ...sandboxOptions.read(values),
     ...controlOptions.read(values),
     kernel: readKernel(positionals),
@@ -145,13 +149,15 @@ function readConfig(values: OptionValues, positionals: readonly string[]): RunCo
 }
 
 /** @throws UsageError if there are more devices than the bus has room for */
-function checkBus({ disks, network, cid, balloon }: RunConfig): void {
+function checkBus({ disks, network, cid, balloon, customDevices = [] }: RunConfig): void {
   // The entropy device is always there.
-  const others = [network?.passt, cid, balloon].filter((device) => device !== undefined).length;
+  const others = [network?.passt, cid, balloon, ...customDevices].filter(
+    (device) => device !== undefined,
+  ).length;
   const devices = 1 + disks.length + (network?.cards.length ?? 0) + others;
   if (devices > MAX_PCI_DEVICES) {
     throw new UsageError(
-      `${devices} devices on the PCI bus, which has room for ${MAX_PCI_DEVICES}: disks, network cards, sockets, the balloon and the entropy device`,
+      `${devices} devices on the PCI bus, which has room for ${MAX_PCI_DEVICES}: disks, network cards, sockets, those of your own, the balloon and the entropy device`,
       balloon === undefined ? {} : { hint: '--no-balloon makes room for one more' },
     );
   }

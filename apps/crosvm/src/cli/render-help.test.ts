@@ -72,6 +72,7 @@ describe('help texts', () => {
       'Disks:',
       'Network:',
       'Serial ports:',
+      'Devices of your own:',
       'Sandbox:',
       'Control:',
       'Messages:',

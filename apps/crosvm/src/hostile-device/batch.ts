@@ -68,6 +68,7 @@ class Device {
       name: this.name,
       plan: { kind: 'virtio', backEnd: device.plan, queues: fds.kicks.length },
       fds: packVirtioFds(fds),
+      counters: device.counters,
       handedOver: () => device.handedOver(),
       hangUp: () => device.hangUp(),
     };

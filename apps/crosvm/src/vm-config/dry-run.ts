@@ -2,6 +2,7 @@ import type { Command } from '../cli/command';
 import type { OptionValues } from '../cli/option-values';
 import { VM_OPTIONS } from '../cli/parse-run';
 import type { RunConfig } from '../config';
+import { customDeviceNames } from '../custom-device-names';
 import { guestDiskName } from '../guest-disk-name';
 import type { VmConfig } from './schema';
 import { shownConfig } from './shown-config';
@@ -13,7 +14,14 @@ interface Started {
 }
 
 /** The devices of which something runs, as messages name them. */
-function devices({ balloon, disks, network, cid, serial }: RunConfig): readonly string[] {
+function devices({
+  balloon,
+  disks,
+  network,
+  cid,
+  serial,
+  customDevices = [],
+}: RunConfig): readonly string[] {
   const cards = (network?.cards ?? []).map(({ source }) => {
     switch (source.kind) {
       case 'create':
@@ -31,6 +39,7 @@ function devices({ balloon, disks, network, cid, serial }: RunConfig): readonly 
     ...cards,
     ...(network?.passt === undefined ? [] : ['network card over passt']),
     ...(cid === undefined ? [] : ['vsock']),
+    ...customDeviceNames(customDevices),
     ...serial
       .filter(({ type, stdin }) => type !== 'sink' || stdin)
       .map(({ num }) => `serial ${num}`),

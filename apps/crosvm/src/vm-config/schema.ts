@@ -106,6 +106,9 @@ export const vmConfigSchema = v.strictObject({
   /** The guest's address for sockets between guest and host (vsock); default none. */
   cid: v.optional(count),
 
+  /** Virtio devices of one's own: the path of a module, and behind commas what it is told. */
+  device: v.optional(oneOrMany(v.string())),
+
   /** Serial ports; default the console on the standard output and input. */
   serial: v.optional(oneOrMany(serial)),
 

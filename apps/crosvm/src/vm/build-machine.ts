@@ -25,8 +25,9 @@ import type { OwnBackEndsPlan } from './own-back-ends';
 import { createPostedWritesLock } from './posted-writes';
 import type { SharedRunState } from './run-state';
 import { openSerialFiles } from './serial-files';
+import { VcpuCounters } from './vcpu-counters';
 import type { VcpuPlan, VcpuStart } from './vcpu-plan';
-import { makeVirtioDevices } from './virtio-devices';
+import { type CustomDeviceEnd, makeVirtioDevices } from './virtio-devices';
 
 const MIB = 1024 ** 2;
 
@@ -34,6 +35,8 @@ const MIB = 1024 ** 2;
 export interface Machine {
   /** What the thread of vCPU `index` needs. */
   vcpuPlan(index: number, runState: SharedRunState): VcpuPlan;
+  /** What `VcpuCounters.create` made. */
+  readonly exits: SharedArrayBuffer;
   /** What the back ends in this process need. */
   ownBackEnds(): OwnBackEndsPlan;
   /**
@@ -60,6 +63,8 @@ export interface OpenEnds {
   readonly disks: readonly OpenDisk[];
   /** The card whose network passt is. */
   readonly passt: OpenNet | undefined;
+  /** Devices of the user's own, whose hosts have loaded them. */
+  readonly custom: readonly CustomDeviceEnd[];
 }
 
 /** What there is once the guest is loaded. */
@@ -105,7 +110,7 @@ function load(kvm: Kvm, memory: GuestMemory, config: RunConfig): LoadedMachine {
  * if it fails: all of it is this process's own.
  * @throws UserError and others saying what is wrong
  */
-export function buildMachine(config: RunConfig, { disks, passt }: OpenEnds): Machine {
+export function buildMachine(config: RunConfig, { disks, passt, custom }: OpenEnds): Machine {
   const memorySize = config.memory * MIB;
   if (memorySize < MIN_MEMORY_SIZE) {
     throw new UserError(`--mem ${config.memory} is too little for any kernel`, {
@@ -127,16 +132,19 @@ export function buildMachine(config: RunConfig, { disks, passt }: OpenEnds): Mac
     passt,
     sockets,
     balloon: config.balloon,
+    custom,
   });
   const frontEnds: FrontEndSet = allocateFrontEnds([...legacy.requests, virtio.bus]);
   const { vcpuMmapSize } = kvm;
   const postedWrites = createPostedWritesLock();
+  const exits = VcpuCounters.create(config.cpus);
   return {
     ownBackEnds: () => legacy.ownBackEnds(frontEnds),
     hosted: (inputFd) => [...legacy.hosted(inputFd), ...virtio.hosted],
     memory,
     liveDisks,
     clock: new GuestClock(vm),
+    exits,
     load: () => {
       const loaded = load(kvm, memory, config);
       serialFiles.truncate();
@@ -152,6 +160,7 @@ export function buildMachine(config: RunConfig, { disks, passt }: OpenEnds): Mac
         msiRoutes: virtio.msiRoutes,
         postedWrites,
         runState: runState.buffer,
+        counters: exits,
         ...(affinity === undefined ? {} : { affinity }),
       };
     },

@@ -1,4 +1,13 @@
-import { type BackEnd, drainAll, startBackEnd, startSerialBackEnd } from '@crosvm/devices';
+import {
+  type BackEnd,
+  type ConfiguredModule,
+  describeDevice,
+  type DeviceOptions,
+  drainAll,
+  startBackEnd,
+  startModuleBackEnd,
+  startSerialBackEnd,
+} from '@crosvm/devices';
 import {
   FdSocket,
   GuestMemory,
@@ -13,6 +22,7 @@ import {
 
 import { PausablePoller } from './pausable-poller';
 import { errorText } from '../cli/error-text';
+import { loadCustomModule, sharedText } from './custom-module';
 import { unpackSerialFds, unpackVirtioFds } from './device-plan';
 import {
   decodeRequest,
@@ -54,18 +64,21 @@ export class DeviceHost implements Disposable {
   readonly #ports: BackEnd[] = [];
   /** Those that take commands, by their names. */
   readonly #commanded = new Map<string, BackEnd>();
+  /** Devices of the user's own, by name. */
+  readonly #custom = new Map<string, ConfiguredModule<DeviceOptions>>();
   #drain: 'not yet' | 'in flight' | 'finished' = 'not yet';
   #memory: GuestMemory | undefined;
   #logLevel: LogLevel = 'warn';
 
   /**
    * @param control the socket to the supervisor; taken over
-   * @param lockDown shuts the jail, before anything of the guest is served; returns what the supervisor
+   * @param lockDown shuts the jail, before anything of the guest is served; is told whether the device
+   * wants JavaScript that is compiled, where it is the device that says so; returns what the supervisor
    * is to listen at
    */
   constructor(
     control: OwnedFd,
-    private readonly lockDown?: () => OwnedFd | undefined,
+    private readonly lockDown?: (compiled: boolean | undefined) => OwnedFd | undefined,
   ) {
     this.#control = FdSocket.adopt(control, {
       maxBytes: MAX_HOST_MESSAGE,
@@ -113,6 +126,9 @@ export class DeviceHost implements Disposable {
     switch (request.kind) {
       case 'setup':
         this.#logLevel = request.logLevel;
+        break;
+      case 'module':
+        this.#loadModule(request, fds);
         break;
       case 'memory': {
         const [memory] = fds;
@@ -165,17 +181,41 @@ export class DeviceHost implements Disposable {
     } else {
       const surroundings = { memory: this.#memory, poller, logger };
       const own = unpackVirtioFds(fds, plan.queues);
-      const backEnd = startBackEnd(plan.backEnd, own, surroundings);
+      const backEnd =
+        plan.kind === 'custom'
+          ? startModuleBackEnd(this.#customOf(name), own, surroundings)
+          : startBackEnd(plan.backEnd, own, surroundings);
       this.#devices.push(backEnd);
       this.#commanded.set(name, backEnd);
     }
-    this.#shut();
+    this.#shut(plan.kind === 'custom' ? this.#customOf(name).module.compiled === true : undefined);
+  }
+
+  #loadModule(
+    { name, path, bytes, options }: HostRequest & { kind: 'module' },
+    [text]: readonly OwnedFd[],
+  ): void {
+    if (text === undefined) {
+      throw new RangeError('no text of a module');
+    }
+    const module = loadCustomModule(path, sharedText(text, bytes));
+    const description = describeDevice(module, options);
+    this.#custom.set(name, { module, config: options });
+    this.#say({ kind: 'described', name, description });
+  }
+
+  #customOf(name: string): ConfiguredModule<DeviceOptions> {
+    const custom = this.#custom.get(name);
+    if (custom === undefined) {
+      throw new RangeError(`no module was loaded for ${name}`);
+    }
+    return custom;
   }
 
   /** All that the device needs is there, and nothing of the guest was looked at. */
-  #shut(): void {
+  #shut(compiled: boolean | undefined): void {
     if (this.lockDown !== undefined) {
-      using listener = this.lockDown();
+      using listener = this.lockDown(compiled);
       this.#say({ kind: 'locked' }, listener === undefined ? [] : [listener.raw]);
     }
   }

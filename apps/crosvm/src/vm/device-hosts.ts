@@ -1,4 +1,4 @@
-import type { DeviceCommand } from '@crosvm/devices';
+import type { DeviceCommand, DeviceDescription } from '@crosvm/devices';
 import {
   FdSocket,
   type GuestMemory,
@@ -10,9 +10,11 @@ import {
 } from '@crosvm/sys-util';
 import type { DeviceStatus } from '@crosvm/vm-control';
 
+import type { CustomDeviceSource } from '../host/load-device-source';
 import type { SeccompPolicies } from '../host/seccomp-policies';
 import type { CallRecord } from './call-record';
 import type { Commander } from './commander';
+import { shareText } from './custom-module';
 import { type HostedDevice, hostNeeds } from './device-plan';
 import { HostLink, type HostLinkEvents, type Patience } from './host-link';
 import { MAX_HOST_MESSAGE } from './host-messages';
@@ -42,10 +44,25 @@ function leastUrgent(log: Logger): LogLevel {
   return LOG_LEVELS.filter((level) => log.isEnabled(level)).at(-1) ?? 'error';
 }
 
+/** A device host that is to be started. */
+interface HostPlan {
+  /** Of its devices. */
+  readonly names: readonly string[];
+  /** For a process of its own. */
+  readonly request?: ForkRequest;
+  /** Whether it passes on output of the guest. */
+  readonly hasOutput?: boolean;
+  /** Whether it is for devices of the user's own. */
+  readonly isCustom?: boolean;
+}
+
 /** The device hosts of a VM: starts them, hears of their ends, and ends them. */
 export class DeviceHosts implements Commander {
   readonly #options: DeviceHostsOptions;
   readonly #links: HostLink[] = [];
+  /** Those that have loaded devices of the user's own, by the names of these. */
+  readonly #loaded = new Map<string, HostLink>();
+  #zygote: HostZygote | undefined;
 
   constructor(options: DeviceHostsOptions) {
     this.#options = options;
@@ -59,15 +76,47 @@ export class DeviceHosts implements Commander {
    */
   start(devices: readonly HostedDevice[], memory: GuestMemory, poller: Poller): void {
     const { processes } = this.#options;
-    const zygote = processes && devices.length > 0 ? new HostZygote(poller) : undefined;
-    const groups = processes ? devices.map((device) => [device]) : [devices];
-    for (const group of groups) {
-      const link = this.#startHost(group, zygote);
-      this.#links.push(link);
-      link.attach(poller);
-      this.#give(link, group, memory);
+    if (processes && devices.length > 0) {
+      this.#zygote ??= new HostZygote(poller, false);
     }
-    zygote?.last();
+    const others = devices.filter(({ name }) => !this.#loaded.has(name));
+    const groups = processes || others.length === 0 ? others.map((it) => [it]) : [others];
+    const hosts = groups.map((group) => ({
+      group,
+      link: this.#startHost(this.#planOf(group), poller),
+    }));
+    const custom = devices.flatMap((device) => {
+      const link = this.#loaded.get(device.name);
+      return link === undefined ? [] : [{ group: [device], link }];
+    });
+    [...hosts, ...custom].forEach(({ group, link }) => this.#give(link, group, memory));
+    this.#zygote?.last();
+  }
+
+  /**
+   * Starts the hosts of devices of the user's own, one each, before there is a machine: they load their
+   * modules, and say what these are. If one fails, `onEnd` is called, and nothing comes of this.
+   * @param poller listens to the hosts from now on
+   * @throws SysError EMFILE
+   */
+  load(
+    sources: readonly CustomDeviceSource[],
+    poller: Poller,
+  ): Promise<readonly DeviceDescription[]> {
+    const { processes, record } = this.#options;
+    if (processes) {
+      this.#zygote = new HostZygote(poller, true);
+    }
+    return Promise.all(
+      sources.map(({ name, path, text, options, policy }) => {
+        const request = { label: name, policy, fileBytes: 0, record: record !== undefined };
+        const link = this.#startHost({ names: [name], request, isCustom: true }, poller);
+        this.#loaded.set(name, link);
+        using memory = shareText('crosvm_device', text);
+        const message = { kind: 'module', name, path, bytes: memory.size, options } as const;
+        return link.load(message, memory.fd.raw);
+      }),
+    );
   }
 
   /** The devices, and where they are served now. */
@@ -133,19 +182,30 @@ export class DeviceHosts implements Commander {
     }
   }
 
-  #startHost(group: readonly HostedDevice[], zygote: HostZygote | undefined): HostLink {
+  #planOf(group: readonly HostedDevice[]): HostPlan {
+    const [first] = group;
+    const request = this.#zygote && first && this.#request(first);
+    return {
+      names: group.map(({ name }) => name),
+      hasOutput: group.some(({ plan }) => plan.kind === 'serial' && plan.output),
+      ...(request && { request }),
+    };
+  }
+
+  #startHost(
+    { names, request, hasOutput = false, isCustom = false }: HostPlan,
+    poller: Poller,
+  ): HostLink {
     const { log, onEnd, logForbidden, record } = this.#options;
+    const zygote = this.#zygote;
     const [near, far] = socketPair();
     // A process may send the descriptor at which its forbidden calls are heard of.
     const maxFds = zygote === undefined ? 0 : 1;
     const control = FdSocket.adopt(near, { maxBytes: MAX_HOST_MESSAGE, maxFds, nonblock: true });
-    const names = group.map(({ name }) => name);
     const label = names.join(', ');
-    const [first] = group;
-    const request = first && this.#request(first);
     const host =
       zygote === undefined || request === undefined
-        ? startHostThread(far.raw)
+        ? startHostThread(far.raw, isCustom)
         : zygote.fork(request, far.raw);
     far.close();
     void this.#logStarted(label, host);
@@ -154,24 +214,20 @@ export class DeviceHosts implements Commander {
       onFailure: (cause) => onEnd({ kind: 'failed', part, cause }),
       log,
     };
-    const hasOutput = group.some(({ plan }) => plan.kind === 'serial' && plan.output);
     const recordCall = request && record?.of(request);
-    return new HostLink(
-      {
-        part,
-        names,
-        hasOutput,
-        control,
-        host,
-        isJailed: zygote !== undefined,
-        logForbidden,
-        ...(recordCall && { recordCall }),
-      },
-      events,
-    );
+    const isJailed = zygote !== undefined;
+    const parts = { part, names, hasOutput, control, host, isJailed, logForbidden };
+    const link = new HostLink({ ...parts, ...(recordCall && { recordCall }) }, events);
+    this.#links.push(link);
+    link.attach(poller);
+    link.send({ kind: 'setup', logLevel: leastUrgent(log) });
+    return link;
   }
 
-  #request({ name, plan }: HostedDevice): ForkRequest {
+  #request({ name, plan }: HostedDevice): ForkRequest | undefined {
+    if (plan.kind === 'custom') {
+      return undefined;
+    }
     const { policy, ...needs } = hostNeeds(plan);
     const { policies, record } = this.#options;
     const file = policies.file(policy, name);
@@ -179,8 +235,7 @@ export class DeviceHosts implements Commander {
   }
 
   #give(link: HostLink, group: readonly HostedDevice[], memory: GuestMemory): void {
-    link.send({ kind: 'setup', logLevel: leastUrgent(this.#options.log) });
-    if (group.some(({ plan }) => plan.kind === 'virtio')) {
+    if (group.some(({ plan }) => plan.kind !== 'serial')) {
       link.send({ kind: 'memory', ranges: memory.layout.ranges }, [memory.fd.raw]);
     }
     for (const device of group) {

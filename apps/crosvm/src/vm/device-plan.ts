@@ -1,4 +1,10 @@
-import { type BackEndFds, type BackEndPlan, type SerialFds, virtioModule } from '@crosvm/devices';
+import {
+  type BackEndFds,
+  type BackEndPlan,
+  type DeviceCounters,
+  type SerialFds,
+  virtioModule,
+} from '@crosvm/devices';
 
 /** The seccomp policy of a serial port's host. */
 const SERIAL_POLICY = 'serial_device';
@@ -6,6 +12,8 @@ const SERIAL_POLICY = 'serial_device';
 /** What the back end of a device is made of, besides its descriptors: plain data. */
 export type DevicePlan =
   | { readonly kind: 'virtio'; readonly backEnd: BackEndPlan; readonly queues: number }
+  /** A device of the user's own, whose host has loaded it. */
+  | { readonly kind: 'custom'; readonly queues: number }
   | {
       readonly kind: 'serial';
       /** Whether its output goes anywhere. */
@@ -21,6 +29,8 @@ export interface HostedDevice {
   readonly plan: DevicePlan;
   /** In the order of the plan's kind, see `packVirtioFds` and `packSerialFds`; they stay the device's. */
   readonly fds: readonly number[];
+  /** What its back end counts. */
+  readonly counters: DeviceCounters;
   /** The host has its copies: what is the back end's alone is closed here. */
   handedOver(): void;
   /** The guest has ended: a vCPU that waits for the back end waits no longer. */
@@ -39,8 +49,8 @@ export interface HostNeeds {
   readonly fileResizes?: boolean;
 }
 
-/** What the process of a device's back end needs. */
-export function hostNeeds(plan: DevicePlan): HostNeeds {
+/** What the process of a device's back end needs, if it is not one of the user's own. */
+export function hostNeeds(plan: Exclude<DevicePlan, { kind: 'custom' }>): HostNeeds {
   if (plan.kind === 'serial') {
     return { policy: SERIAL_POLICY, compiled: false };
   }

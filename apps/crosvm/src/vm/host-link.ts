@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-import type { DeviceCommand } from '@crosvm/devices';
+import type { DeviceCommand, DeviceDescription } from '@crosvm/devices';
 import { JailError, verifyLockedDown } from '@crosvm/io-jail';
 import {
   type FdSocket,
@@ -103,6 +103,8 @@ export class HostLink {
   #watch: CallWatch | undefined;
   /** Called when it says that it has done what it was told to do. */
   #done: (what: HostDone) => void = () => undefined;
+  /** Called when it says what a device of the user's own is, by the device's name. */
+  readonly #described = new Map<string, (description: DeviceDescription) => void>();
   #failure: Error | undefined;
   #stopping = false;
   /** Its jail is shut, and it serves its devices. */
@@ -161,6 +163,18 @@ export class HostLink {
       (id) => this.send({ kind: 'command', id, device, command }),
       timeoutMs,
     );
+  }
+
+  /**
+   * Has the host load a device of the user's own, and gives what it is. If that fails the host fails, and
+   * there is no answer.
+   * @param text stays the caller's
+   */
+  load(request: HostRequest & { kind: 'module' }, text: number): Promise<DeviceDescription> {
+    return new Promise((resolve) => {
+      this.#described.set(request.name, resolve);
+      this.send(request, [text]);
+    });
   }
 
   /** The VM has ended: what fails from now on is not why. */
@@ -270,6 +284,8 @@ export class HostLink {
       this.#questions.answered(message.id, message.answer);
     } else if (message?.kind === 'failed') {
       this.#failure ??= Object.assign(new Error(message.message), { stack: message.stack });
+    } else if (message?.kind === 'described') {
+      this.#described.get(message.name)?.(message.description);
     } else if (message?.kind === 'log') {
       this.#log(message.record);
     }

@@ -1,4 +1,4 @@
-import type { DeviceCommand } from '@crosvm/devices';
+import type { DeviceCommand, DeviceDescription, DeviceOptions } from '@crosvm/devices';
 import { LOG_LEVELS, type LogLevel, type LogRecord, type MemoryRange } from '@crosvm/sys-util';
 
 import type { DevicePlan } from './device-plan';
@@ -9,6 +9,8 @@ import type { DevicePlan } from './device-plan';
  *
  *     supervisor                                  device host
  *     setup                        ------------>  comes first
+ *     module  + its text           ------------>  runs it; once for a device of the user's own
+ *                                  <------------  described: what it is
  *     memory  + its descriptor     ------------>  maps guest memory; for hosts of virtio devices only
  *     device  + its descriptors    ------------>  makes the back end and serves it; once a device
  *                                  <------------  locked: the jail is shut; hosts that are processes only
@@ -39,6 +41,17 @@ export type HostRequest =
       /** The least urgent messages that are wanted. */
       readonly logLevel: LogLevel;
     }
+  /** Comes with memory that holds the text of the module. */
+  | {
+      readonly kind: 'module';
+      /** The device's, as later in `device`. */
+      readonly name: string;
+      /** Where it came from, for messages. */
+      readonly path: string;
+      /** Of the text. */
+      readonly bytes: number;
+      readonly options: DeviceOptions;
+    }
   /** Comes with the descriptor of guest memory. */
   | { readonly kind: 'memory'; readonly ranges: readonly MemoryRange[] }
   /** Comes with the device's descriptors. */
@@ -61,6 +74,11 @@ export type HostRequest =
 /** What a device host tells the supervisor. */
 export type HostMessage =
   | { readonly kind: 'log'; readonly record: LogRecord }
+  | {
+      readonly kind: 'described';
+      readonly name: string;
+      readonly description: DeviceDescription;
+    }
   /** It is locked down. Comes with the descriptor at which forbidden system calls are heard of, if there is one. */
   | { readonly kind: 'locked' }
   /** What it was told to do is done. */
@@ -94,7 +112,7 @@ export function decodeMessage(bytes: Uint8Array): HostMessage | undefined {
   if (!isObject(value)) {
     return undefined;
   }
-  const { kind, message, stack, record, id, answer } = value;
+  const { kind, message, stack, record, id, answer, name, description } = value;
   if (kind === 'locked' || kind === 'suspended' || kind === 'resumed' || kind === 'finished') {
     return { kind };
   }
@@ -103,6 +121,9 @@ export function decodeMessage(bytes: Uint8Array): HostMessage | undefined {
   }
   if (kind === 'answer' && typeof id === 'number') {
     return { kind, id, answer };
+  }
+  if (kind === 'described' && typeof name === 'string' && isDescription(description)) {
+    return { kind, name, description };
   }
   if (kind === 'log' && isObject(record) && isRecord(record)) {
     const { level, component, message: text } = record;
@@ -131,5 +152,24 @@ function isRecord(
     LOG_LEVELS.some((each) => each === level) &&
     typeof component === 'string' &&
     typeof message === 'string'
+  );
+}
+
+function areNumbers(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((each) => Number.isInteger(each));
+}
+
+function isDescription(value: unknown): value is DeviceDescription {
+  if (!isObject(value)) {
+    return false;
+  }
+  const { deviceType, compiled, queueMaxSizes, features, configSpace } = value;
+  return (
+    Number.isInteger(deviceType) &&
+    typeof compiled === 'boolean' &&
+    areNumbers(queueMaxSizes) &&
+    typeof features === 'string' &&
+    /^[0-9a-f]{1,16}$/.test(features) &&
+    areNumbers(configSpace)
   );
 }

@@ -8,10 +8,12 @@ import type { HostThreadData, StartedHost } from './host-start';
 /**
  * Starts a thread of this process that runs device back ends.
  * @param controlFd stays the caller's
+ * @param custom whether it is for devices of the user's own, too
  */
-export function startHostThread(controlFd: number): StartedHost {
+export function startHostThread(controlFd: number, custom: boolean): StartedHost {
   const workerData: HostThreadData = { controlFd: OwnedFd.duplicate(controlFd).release() };
-  const worker = new Worker(join(__dirname, 'device-host.js'), { name: 'device-host', workerData });
+  const script = join(__dirname, custom ? 'custom-device-host.js' : 'device-host.js');
+  const worker = new Worker(script, { name: 'device-host', workerData });
   const ended = new Promise<Error | undefined>((resolve) => {
     worker.once('error', (error) => resolve(error));
     worker.once('exit', () => resolve(undefined));

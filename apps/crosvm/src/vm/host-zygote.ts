@@ -59,10 +59,11 @@ export class HostZygote {
   #accident: string | undefined;
 
   /**
+   * @param custom whether it is for devices of the user's own, too
    * @throws SysError EMFILE
    * @throws UserError if there is no /proc
    */
-  constructor(poller: Poller) {
+  constructor(poller: Poller, custom: boolean) {
     this.#poller = poller;
     // The hosts are children of a process that ends at once.
     adoptOrphans();
@@ -74,7 +75,7 @@ export class HostZygote {
       nonblock: true,
     });
     const flags = [...FORKABLE_NODE_FLAGS, ...INTERPRETER_NODE_FLAGS];
-    const script = join(__dirname, 'device-zygote.js');
+    const script = join(__dirname, custom ? 'custom-device-zygote.js' : 'device-zygote.js');
     const child = loadChildProcess().spawn(process.execPath, [...flags, script], {
       // The last one has the number CONTROL_FD.
       stdio: ['ignore', 'ignore', 'inherit', far.raw],

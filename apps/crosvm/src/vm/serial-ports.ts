@@ -3,6 +3,7 @@ import {
   request,
   serial,
   SERIAL_PAGE_SIZE,
+  serialCounters,
   type FrontEndRequest,
 } from '@crosvm/devices';
 import { createPipe, EventFd, OwnedFd, SharedMemory } from '@crosvm/sys-util';
@@ -76,6 +77,7 @@ export function makeSerialPort({ vm, config, files }: SerialPortOptions): Serial
   }
   const page = SharedMemory.create(`crosvm_com${config.num}`, SERIAL_PAGE_SIZE);
   const kick = EventFd.create();
+  const counters = serialCounters(page.map().bytes);
   const connection = { pageFd: page.fd.raw, kickFd: kick.raw };
   return {
     request: request(serial, { base, irqFd: irq.raw, connection }),
@@ -90,6 +92,7 @@ export function makeSerialPort({ vm, config, files }: SerialPortOptions): Serial
         ...(output === undefined ? {} : { output: output.fd.raw }),
         ...(config.stdin ? { input: inputFd } : {}),
       }),
+      counters,
       // So that the reader sees its end.
       handedOver: () => output?.fd.close(),
       hangUp: () => {

@@ -8,12 +8,14 @@ import { Passt } from '../host/passt/passt';
 import { SeccompPolicies } from '../host/seccomp-policies';
 import { buildMachine } from './build-machine';
 import { CallRecord } from './call-record';
+import { CustomDevices } from './custom-devices';
 import { ConsoleInput } from './console-input';
 import { DeviceHosts } from './device-hosts';
 import { type HostedDevice, hostNeeds } from './device-plan';
 import { giveHugePages } from './huge-pages';
 import { LiveDevices } from './live-devices';
 import type { LiveDisk } from './live-disk';
+import { logMetrics, MetricsReader } from './metrics';
 import { OwnBackEnds } from './own-back-ends';
 import { RunState, SharedRunState } from './run-state';
 import { logStart, StartTimes } from './start-log';
@@ -72,6 +74,15 @@ function startPasst({ network }: RunConfig, log: Logger): Passt | undefined {
   return network?.passt && Passt.start(network.passt, { mtu: network.mtu, log });
 }
 
+/** @throws UserError if a policy is missing */
+function checkPolicies(devices: readonly HostedDevice[], policies: SeccompPolicies): void {
+  for (const { name, plan } of devices) {
+    if (plan.kind !== 'custom') {
+      policies.file(hostNeeds(plan).policy, name);
+    }
+  }
+}
+
 /**
  * Runs a VM from its configuration to its end, and says why it ended. Whatever happens, threads are
  * stopped, output is drained and the terminal is as it was when this returns.
@@ -124,11 +135,19 @@ export async function runVm(
   let own: OwnBackEnds | undefined;
   let passt: Passt | undefined;
   let liveDisks: readonly LiveDisk[] = [];
+  const customDevices = new CustomDevices();
   try {
     passt = startPasst(config, log);
+    const loading = customDevices.load({ config, policies, hosts });
+    const custom = await Promise.race([loading, ended.then(() => undefined)]);
+    if (custom === undefined) {
+      why = await ended;
+      return why;
+    }
     const machine = buildMachine(config, {
       disks: openDisks(config.disks, diskQueues(config.cpus)),
       passt: passt?.card,
+      custom,
     });
     liveDisks = machine.liveDisks;
     controlled.live = new LiveDevices({
@@ -140,8 +159,10 @@ export async function runVm(
     using input = new ConsoleInput(() => end({ kind: 'quit' }));
     vcpus.make((index) => machine.vcpuPlan(index, runState));
     hosted = machine.hosted(input.fd);
+    const { exits } = machine;
+    const metrics = new MetricsReader({ cpus: config.cpus, exits, devices: hosted });
     if (config.sandbox) {
-      hosted.forEach(({ name, plan }) => policies.file(hostNeeds(plan).policy, name));
+      checkPolicies(hosted, policies);
     }
     times.ended('machine');
     const { start, guest } = machine.load();
@@ -163,6 +184,7 @@ export async function runVm(
     }
     why = await ended;
     hosts.vmEnded();
+    logMetrics(log, metrics.read());
     logEnd(log, why);
   } finally {
     passt?.vmEnded();
@@ -180,6 +202,7 @@ export async function runVm(
     await passt?.stop();
     own?.[Symbol.dispose]();
     liveDisks.forEach((disk) => disk[Symbol.dispose]());
+    customDevices[Symbol.dispose]();
   }
   // A guest that was quicker than the start of a host did not have all of its devices.
   if (hostFailed !== undefined && isGuestsOwn(why)) {

@@ -3,6 +3,7 @@ import type { Vm } from '@crosvm/kvm';
 import { machineCode, TestGuest } from '@crosvm/kvm/testing';
 
 import { RunState, SharedRunState } from './run-state';
+import { VcpuCounters } from './vcpu-counters';
 import { VcpuLoop } from './vcpu-loop';
 import type { VmEnd } from './vm-end';
 
@@ -27,6 +28,7 @@ interface Run {
   readonly end: VmEnd | undefined;
   readonly device: Recorder;
   readonly runState: SharedRunState;
+  readonly exits: VcpuCounters;
 }
 
 interface Hooks {
@@ -49,10 +51,12 @@ function run(lines: readonly string[], { prepare, onWrite }: Hooks = {}): Run {
   const postedWrites = new SharedArrayBuffer(4);
   prepare?.(vm);
   const onResume = (ticks: bigint): void => void device.writes.push(`resumed after ${ticks}`);
-  const parts = { index: 3, vcpu, ports, mmio, postedWrites, runState, consumeKick, onResume };
+  const exits = new VcpuCounters(VcpuCounters.create(4), 3);
+  const services = { postedWrites, runState, consumeKick, onResume, exits };
+  const parts = { index: 3, vcpu, ports, mmio, ...services };
   const loop = new VcpuLoop(parts);
   device.onWrite = () => onWrite?.(loop, runState);
-  return { end: loop.run(), device, runState };
+  return { end: loop.run(), device, runState, exits };
 }
 
 /** Does it the first time. */
@@ -183,6 +187,27 @@ describe('VcpuLoop', () => {
 
   it('says that the guest has done something', () => {
     expect(run(['e6 80 ; out 0x80, al', HALT]).runState.guestActed).toBe(true);
+  });
+
+  it('counts exits by their reason', () => {
+    const lines = [
+      'bf 00 00 00 d0 ; mov edi, 0xd0000000',
+      'e6 40 ; out 0x40, al',
+      'e6 40 ; out 0x40, al',
+      'e4 40 ; in al, 0x40',
+      '88 07 ; mov [rdi], al',
+      '8a 07 ; mov al, [rdi]',
+      HALT,
+    ];
+    expect(run(lines).exits.read()).toEqual({
+      portReads: 1,
+      portWrites: 2,
+      mmioReads: 1,
+      mmioWrites: 1,
+      signals: 0,
+      systemEvents: 0,
+      others: 1,
+    });
   });
 
   it('tells of a triple fault with its place', () => {

@@ -11,6 +11,7 @@ import {
 
 import { PostedWrites } from './posted-writes';
 import { RunState, type SharedRunState } from './run-state';
+import { type VcpuCounters, VcpuExit } from './vcpu-counters';
 import type { VmEnd } from './vm-end';
 
 /** What a vCPU works with. */
@@ -27,6 +28,8 @@ export interface VcpuParts {
   readonly consumeKick: () => void;
   /** Called before the guest goes on after a pause, with the ticks of the TSC that it is not to see. */
   readonly onResume?: (stoppedTsc: bigint) => void;
+  /** Counts its exits. */
+  readonly exits: VcpuCounters;
 }
 
 /**
@@ -36,6 +39,7 @@ export interface VcpuParts {
 export class VcpuLoop {
   readonly #parts: VcpuParts;
   readonly #posted: PostedWrites;
+  readonly #exits: VcpuCounters;
   #end: VmEnd | undefined;
   #acted = false;
   /** How often it went on after a pause. */
@@ -44,6 +48,7 @@ export class VcpuLoop {
   constructor(parts: VcpuParts) {
     const { vcpu, ports, postedWrites } = parts;
     this.#parts = parts;
+    this.#exits = parts.exits;
     this.#posted = new PostedWrites(vcpu, ports, postedWrites);
   }
 
@@ -97,12 +102,14 @@ export class VcpuLoop {
         this.#serveMmio();
         break;
       case KVM_EXIT_INTR:
+        this.#exits.count(VcpuExit.Signal);
         this.#parts.consumeKick();
         break;
       case KVM_EXIT_SYSTEM_EVENT:
         this.#serveSystemEvent();
         break;
       default:
+        this.#exits.count(VcpuExit.Other);
         this.#crash();
     }
   }
@@ -113,6 +120,7 @@ export class VcpuLoop {
     const { ioPort: port, ioCount: count, ioDataOffset } = exit;
     const width = exit.ioSize as AccessWidth;
     const isWrite = exit.ioIsWrite;
+    this.#exits.count(isWrite ? VcpuExit.PortWrite : VcpuExit.PortRead);
     for (let index = 0, at = ioDataOffset; index < count; index += 1, at += width) {
       if (isWrite) {
         ports.write(port, width, runView, at);
@@ -126,14 +134,17 @@ export class VcpuLoop {
     const { vcpu, mmio } = this.#parts;
     const { exit, runView } = vcpu;
     if (exit.mmioIsWrite) {
+      this.#exits.count(VcpuExit.MmioWrite);
       mmio.write(exit, runView);
     } else {
+      this.#exits.count(VcpuExit.MmioRead);
       mmio.read(exit, runView);
     }
   }
 
   #serveSystemEvent(): void {
     const { vcpu } = this.#parts;
+    this.#exits.count(VcpuExit.SystemEvent);
     switch (vcpu.exit.systemEventType) {
       case KVM_SYSTEM_EVENT_SHUTDOWN:
         this.endWith({ kind: 'poweroff' });

@@ -15,6 +15,8 @@ export interface VcpuPlan {
   /** What `createPostedWritesLock` made. */
   readonly postedWrites: SharedArrayBuffer;
   readonly runState: SharedArrayBuffer;
+  /** What `VcpuCounters.create` made. */
+  readonly counters: SharedArrayBuffer;
   /** Host CPUs that the thread may run on. */
   readonly affinity?: readonly number[];
 }

@@ -22,6 +22,7 @@ import { resumeClock } from './guest-clock';
 import { KvmPciHost } from './kvm-pci-host';
 import { postConfigAddress } from './posted-writes';
 import { SharedRunState } from './run-state';
+import { VcpuCounters } from './vcpu-counters';
 import { VcpuLoop } from './vcpu-loop';
 import type { VcpuMessage, VcpuPlan, VcpuStart } from './vcpu-plan';
 import { KICK_SIGNAL } from './vcpu-signal';
@@ -102,15 +103,16 @@ export class VcpuThread implements Disposable {
   }
 
   #makeLoop(vm: Vm): VcpuLoop {
-    const { index, frontEnds, msiRoutes, postedWrites } = this.#plan;
+    const { index, frontEnds, msiRoutes, postedWrites, counters } = this.#plan;
     const ports = new PortBus();
     const mmio = new MmioBus();
     const consumeKick = (): void => void consumeSignal(this.#kick);
     const vcpu = this.#vcpu;
     const runState = this.#runState;
     const onResume = (stoppedTsc: bigint): void => resumeClock(vcpu, stoppedTsc);
-    const parts = { index, vcpu, ports, mmio, postedWrites, runState, consumeKick, onResume };
-    const loop = new VcpuLoop(parts);
+    const exits = new VcpuCounters(counters, index);
+    const services = { postedWrites, runState, consumeKick, onResume, exits };
+    const loop = new VcpuLoop({ index, vcpu, ports, mmio, ...services });
     const power = {
       reset: () => loop.endWith({ kind: 'reset' }),
       powerOff: () => loop.endWith({ kind: 'poweroff' }),

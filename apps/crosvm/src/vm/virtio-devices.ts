@@ -2,6 +2,8 @@ import {
   balloon,
   type BalloonConfig,
   block,
+  type DeviceDescription,
+  describedModule,
   type FrontEndRequest,
   net,
   netStream,
@@ -56,6 +58,8 @@ type Place = Pick<Parameters<typeof VirtioDevice.create>[0], 'firstGsi' | 'pinGs
 /** Makes a device for a place. */
 interface DeviceRequest {
   readonly name: string;
+  /** Whether it is of the user's own. */
+  readonly isCustom?: boolean;
   readonly create: (place: Place) => VirtioDevice;
 }
 
@@ -102,11 +106,22 @@ function balloonRequest(config: BalloonConfig): DeviceRequest {
   };
 }
 
-function hostedDevice(name: string, device: VirtioDevice): HostedDevice {
+function customRequest({ name, description }: CustomDeviceEnd): DeviceRequest {
+  const module = describedModule(name, description);
   return {
     name,
-    plan: { kind: 'virtio', backEnd: device.plan, queues: device.fds.kicks.length },
+    isCustom: true,
+    create: (place) => VirtioDevice.create({ module, config: undefined, resources: [], ...place }),
+  };
+}
+
+function hostedDevice(name: string, device: VirtioDevice, isCustom: boolean): HostedDevice {
+  const queues = device.fds.kicks.length;
+  return {
+    name,
+    plan: isCustom ? { kind: 'custom', queues } : { kind: 'virtio', backEnd: device.plan, queues },
     fds: packVirtioFds(device.fds),
+    counters: device.counters,
     handedOver: () => device.handedOver(),
     hangUp: () => device.hangUp(),
   };
@@ -115,6 +130,12 @@ function hostedDevice(name: string, device: VirtioDevice): HostedDevice {
 /** The lower, the earlier its driver wants it. */
 function rank({ name }: { readonly name: string }): number {
   return name === BALLOON_NAME ? 0 : 1;
+}
+
+/** A device of the user's own, whose host has said what it is. */
+export interface CustomDeviceEnd {
+  readonly name: string;
+  readonly description: DeviceDescription;
 }
 
 /** What the devices of a VM are at the host's end; taken over. */
@@ -127,39 +148,36 @@ export interface HostEnds {
   readonly passt: OpenNet | undefined;
   readonly sockets: OpenVsock | undefined;
   readonly balloon: BalloonConfig | undefined;
+  /** Devices of the user's own. */
+  readonly custom: readonly CustomDeviceEnd[];
 }
 
-function deviceRequests({
-  disks,
-  cards,
-  vhost,
-  passt,
-  sockets,
-  ...ends
-}: HostEnds): DeviceRequest[] {
+function deviceRequests(ends: HostEnds): DeviceRequest[] {
+  const { disks, cards, vhost, passt, sockets, custom } = ends;
   return [
     RNG,
     ...disks.map(diskRequest),
     ...cards.map((card) => cardRequest(card, vhost)),
     ...(passt === undefined ? [] : [passtRequest(passt)]),
     ...(sockets === undefined ? [] : [socketsRequest(sockets)]),
+    ...custom.map(customRequest),
     ...(ends.balloon === undefined ? [] : [balloonRequest(ends.balloon)]),
   ];
 }
 
 /**
  * Makes the virtio devices of a VM: an entropy device, which every guest wants, its disks, its network
- * cards, sockets, and a balloon.
+ * cards, sockets, devices of the user's own, and a balloon.
  * @throws RangeError if there are more than fit on the bus
  * @throws SysError EMFILE
  */
 export function makeVirtioDevices(ends: HostEnds): VirtioDevices {
   let firstGsi = FIRST_MSI_GSI;
-  const devices = deviceRequests(ends).map(({ name, create }, index) => {
+  const devices = deviceRequests(ends).map(({ name, create, isCustom = false }, index) => {
     // The host bridge has slot 0.
     const device = create({ firstGsi, pinGsi: pciInterruptGsi(index + 1) });
     firstGsi += device.gsis;
-    return { name, device };
+    return { name, device, isCustom };
   });
   // Last on the bus, where it moves no other, but its driver is Linux' first.
   const wanted = devices.toSorted((one, other) => rank(one) - rank(other));
@@ -167,7 +185,7 @@ export function makeVirtioDevices(ends: HostEnds): VirtioDevices {
   const window = { base: PCI_MMIO_ADDRESS, size: PCI_MMIO_SIZE };
   return {
     bus: request(pci, { window, functions }),
-    hosted: wanted.map(({ name, device }) => hostedDevice(name, device)),
+    hosted: wanted.map(({ name, device, isCustom }) => hostedDevice(name, device, isCustom)),
     msiRoutes: createMsiRoutes(firstGsi - FIRST_MSI_GSI),
   };
 }

@@ -9,8 +9,8 @@ export interface ForkRequest {
   readonly label: string;
   /** The file of its seccomp policy. */
   readonly policy: string;
-  /** Whether its JavaScript is compiled, and not interpreted. */
-  readonly compiled: boolean;
+  /** Whether its JavaScript is compiled, and not interpreted; undefined: its module says. */
+  readonly compiled?: boolean | undefined;
   /** To what size it may make files larger; undefined: any. */
   readonly fileBytes?: number | undefined;
   /** Whether the supervisor may change that. */

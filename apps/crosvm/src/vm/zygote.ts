@@ -58,9 +58,17 @@ function forkHost(
   policies: Policies,
 ): number {
   const policy = policies.get(path);
-  const executable = compiled ? codeRange() : undefined;
-  const options = { record, ...(executable !== undefined && { executable }) };
-  const writable = compiled ? [] : writableCode();
+  const executable = compiled === false ? undefined : codeRange();
+  const writable = compiled === true ? [] : writableCode();
+  const decide = (isCompiled: boolean): void => {
+    if (isCompiled) {
+      startCompiling();
+    } else {
+      forbidWritableCode(writable);
+    }
+  };
+  const shut = (isCompiled: boolean): OwnedFd | undefined =>
+    lockDown(policy, { record, ...(isCompiled && executable && { executable }) });
   return new Jail()
     .keepFds(control.raw)
     .stderrTo(stderr.raw)
@@ -73,12 +81,16 @@ function forkHost(
     .fork(() => {
       process.title = `crosvm ${label}`;
       blockSignals(new SignalSet(BLOCKED_SIGNALS));
-      if (compiled) {
-        startCompiling();
-      } else {
-        forbidWritableCode(writable);
+      if (compiled !== undefined) {
+        decide(compiled);
       }
-      using host = new DeviceHost(control, () => lockDown(policy, options));
+      using host = new DeviceHost(control, (isCompiled) => {
+        if (compiled !== undefined || isCompiled === undefined) {
+          return shut(compiled === true);
+        }
+        decide(isCompiled);
+        return shut(isCompiled);
+      });
       return host.run() ? 0 : 1;
     });
 }

@@ -69,6 +69,14 @@ describe('serial output', () => {
     rmSync(directory, { recursive: true });
   });
 
+  it('is counted', () => {
+    using rig = new SerialRig({});
+    rig.settle();
+    rig.send('seven\n!');
+    rig.settle();
+    expect(rig.page.counters.read()).toMatchObject({ kicks: 1, fromGuestBytes: 7, errors: 0 });
+  });
+
   it('asks for the doorbell only when it sleeps', () => {
     using rig = new SerialRig({});
     rig.settle();

@@ -32,6 +32,7 @@ export interface SerialBackEndConfig {
 /** The back end of a serial port: moves bytes between its device page and the host. */
 export class SerialBackEnd implements BackEnd {
   readonly #kick: EventFd;
+  readonly #page: SerialPage;
   readonly #output: SerialOutput;
   readonly #input: SerialInput | undefined;
   #kicked: PollRegistration | undefined;
@@ -43,6 +44,7 @@ export class SerialBackEnd implements BackEnd {
     const irq = eventInterrupt(irqFd);
     const parts = { mapping, page, irq, onProblem };
     this.#kick = EventFd.adopt(kickFd);
+    this.#page = page;
     this.#output = new SerialOutput({ ...parts, sink: sink ?? new DiscardSink() });
     this.#input = inputFd === undefined ? undefined : new SerialInput({ ...parts, fd: inputFd });
   }
@@ -50,6 +52,7 @@ export class SerialBackEnd implements BackEnd {
   attach(poller: Poller): void {
     this.#kicked = poller.add(this.#kick.raw, POLL_READABLE, () => {
       this.#kick.read();
+      this.#page.counters.kicked();
       this.#output.woken();
       this.#input?.woken();
     });

@@ -96,8 +96,10 @@ export class SerialInput implements Disposable {
     const result = readRaw(this.#fd.raw, address, rx.writeLength);
     if (result > 0) {
       rx.produced(result);
+      this.#page.counters.toGuest(result);
       if (this.#page.rxInterrupt.raised) {
         this.#irq.raise();
+        this.#page.counters.interrupted();
       }
       if (rx.free === 0) {
         this.#stall();

@@ -156,6 +156,7 @@ export class SerialOutput implements Disposable {
   #interrupt(): void {
     if (this.#page.txInterrupt.take()) {
       this.#irq.raise();
+      this.#page.counters.interrupted();
     }
   }
 
@@ -190,6 +191,7 @@ export class SerialOutput implements Disposable {
     }
     const wasFull = tx.free < FIFO_SIZE;
     tx.consumed(result);
+    this.#page.counters.fromGuest(result);
     if (wasFull && tx.free >= FIFO_SIZE) {
       this.#interrupt();
     }
@@ -197,6 +199,7 @@ export class SerialOutput implements Disposable {
 
   /** The sink is of no use any more: the guest goes on, and nobody hears it. */
   #fail(errno: number): void {
+    this.#page.counters.failed();
     this.#onProblem(`output is discarded from now on: ${new SysError('write', errno).message}`);
     this.#writable?.remove();
     this.#writable = undefined;

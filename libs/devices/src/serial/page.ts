@@ -1,4 +1,7 @@
+import { SharedCounters } from '@crosvm/data-model';
+
 import { ByteRing } from '../byte-ring';
+import { DeviceCounters } from '../metrics/device-counters';
 import { WakeFlag } from '../wake-flag';
 
 /** Bytes that the guest may be ahead of the sink. */
@@ -19,12 +22,18 @@ const Layout = {
   rxHead: 68,
   txSleeping: 72,
   rxStalled: 76,
+  counters: 128,
   rxData: 1024,
   txData: 4096,
 } as const;
 
 /** Bytes of the device page of a serial port; a whole number of pages. */
 export const SERIAL_PAGE_SIZE = Layout.txData + TX_RING_SIZE;
+
+/** What the back end of a serial port counts, in its mapped page. */
+export function serialCounters(page: Uint8Array): DeviceCounters {
+  return new SerialPage(page).counters;
+}
 
 /**
  * The device page of a serial port: what its front end in the VMM and its back end share.
@@ -47,6 +56,8 @@ export class SerialPage {
   readonly txInterrupt: WakeFlag;
   /** The guest wants an interrupt for input; stays raised. */
   readonly rxInterrupt: WakeFlag;
+  /** What the back end counts. */
+  readonly counters: DeviceCounters;
 
   /** @param bytes the mapped page, zeroed when it was made */
   constructor(bytes: Uint8Array) {
@@ -58,6 +69,7 @@ export class SerialPage {
     this.rxStalled = new WakeFlag(words, Layout.rxStalled >> 2);
     this.txInterrupt = new WakeFlag(words, Layout.txInterrupt >> 2);
     this.rxInterrupt = new WakeFlag(words, Layout.rxInterrupt >> 2);
+    this.counters = new DeviceCounters(new SharedCounters(words, Layout.counters >> 2));
   }
 
   /** Where the data of `tx` begins in the page, in bytes. */

@@ -95,7 +95,7 @@ export class BackendHostRig implements Disposable {
       backend: this.backend,
       features: Features.all,
       queueMaxSizes: Array.from({ length: QUEUES }, () => MAX_SIZE),
-      pageFd: pageMemory.fd.raw,
+      page: new DevicePage(pageMemory.map().bytes),
       channelFd: far.release(),
       kickFds: this.kicks.map(({ fd }) => fd.dup().release()),
       wireFds: this.wires.map(({ fd }) => fd.dup().release()),

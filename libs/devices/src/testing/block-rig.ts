@@ -1,6 +1,7 @@
 import { type GuestMemory, type LogRecord, sinkLogger } from '@crosvm/sys-util';
 import { virtio_blk_outhdr } from '@crosvm/virtio-sys';
 
+import { DeviceCounters } from '../metrics/device-counters';
 import { FakeConfigSpace } from './fake-config-space';
 import type { ActivationContext } from '../virtio/backend';
 import { Block, type FollowCapacity } from '../virtio/block/block';
@@ -58,6 +59,7 @@ export class BlockRig {
   readonly queue: VirtQueue;
   readonly log: LogRecord[] = [];
   readonly context: ActivationContext;
+  readonly counters = DeviceCounters.unread();
   interrupts = 0;
   readonly #configSpace = new FakeConfigSpace();
   readonly #settle: () => void;
@@ -83,6 +85,7 @@ export class BlockRig {
     this.block = new Block(config, engine, {
       logger,
       configSpace: this.#configSpace,
+      counters: this.counters,
       ...(follow && { follow }),
     });
     this.queue = new VirtQueue(this.memory, this.driver.config, { features });

@@ -11,6 +11,7 @@ import {
   streamPair,
 } from '@crosvm/sys-util';
 
+import { DeviceCounters } from '../metrics/device-counters';
 import type { ActivationContext } from '../virtio/backend';
 import { QUEUE_FEATURES } from '../virtio/features';
 import type { DataPath, DataPathEvents } from '../virtio/net/data-path';
@@ -79,6 +80,7 @@ export class NetRig implements Disposable {
   readonly allBuffers: RxBuffer[] = [];
   /** Where what was sent last is. */
   lastSent: RxBuffer = { at: 0, length: 0 };
+  readonly counters = DeviceCounters.unread();
   readonly #toServe = new Set<number>();
   #writeEnd: OwnedFd | undefined;
   #nextBuffer = HIGH_MEMORY;
@@ -108,13 +110,16 @@ export class NetRig implements Disposable {
     ends.flat().forEach((fd) => setNonblocking(fd.raw, true));
     this.tap = new FakeTap(ends);
     const logger = sinkLogger({ write: (record) => this.log.push(record) });
-    const { tap, loop: poller } = this;
+    const { tap, loop: poller, counters } = this;
     const tapPath = (events: DataPathEvents): DataPath =>
-      new TapPath({ tap, poller, logger, mtu: config.mtu }, events);
+      new TapPath({ tap, poller, logger, mtu: config.mtu, counters }, events);
     const streamPath = (events: DataPathEvents): DataPath => {
       const readFd = tap.fds[0] ?? -1;
       this.#writeEnd = OwnedFd.duplicate(readFd);
-      return new StreamPath({ readFd, writeFd: this.#writeEnd.raw, poller, logger }, events);
+      return new StreamPath(
+        { readFd, writeFd: this.#writeEnd.raw, poller, logger, counters },
+        events,
+      );
     };
     this.net = new Net(config, logger, link === 'tap' ? tapPath : streamPath);
     this.activate();

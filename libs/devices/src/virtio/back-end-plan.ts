@@ -1,9 +1,16 @@
-import type { GuestMemory, Logger, OwnedFd, Poller } from '@crosvm/sys-util';
+import {
+  type GuestMemory,
+  type Logger,
+  Mapping,
+  type OwnedFd,
+  type Poller,
+} from '@crosvm/sys-util';
 import { VIRTIO_F_VERSION_1 } from '@crosvm/virtio-sys';
 
 import type { BackEnd } from '../back-end/back-end';
-import type { ConfigSpace } from './backend';
+import type { ConfigSpace, DeviceModule } from './backend';
 import { BackendHost } from './backend-host';
+import { DevicePage, devicePageSize } from './device-page';
 import { COMMON_FEATURES, featureMask } from './features';
 import { virtioModule } from './registry';
 
@@ -46,25 +53,46 @@ export interface BackEndSurroundings {
 export function startBackEnd(
   { device, config }: BackEndPlan,
   fds: BackEndFds<OwnedFd>,
+  surroundings: BackEndSurroundings,
+): BackEnd {
+  return startModuleBackEnd({ module: virtioModule(device), config }, fds, surroundings);
+}
+
+/** A kind of device, and what one of it is to be like. */
+export interface ConfiguredModule<Config> {
+  readonly module: Omit<DeviceModule<Config>, 'policy'>;
+  readonly config: Config;
+}
+
+/**
+ * The same for a kind of device that is not among those that come with this package.
+ * @throws RangeError if there is none with these descriptors
+ * @throws SysError
+ */
+export function startModuleBackEnd<Config>(
+  { module, config }: ConfiguredModule<Config>,
+  fds: BackEndFds<OwnedFd>,
   { memory, poller, logger }: BackEndSurroundings,
 ): BackEnd {
-  const module = virtioModule(device);
   const queueMaxSizes = module.queueMaxSizes(config);
   if (fds.kicks.length !== queueMaxSizes.length || fds.wires.length !== fds.kicks.length + 1) {
-    throw new RangeError(`a ${device} device with ${fds.kicks.length} queues`);
+    throw new RangeError(`a ${module.name} device with ${fds.kicks.length} queues`);
   }
   // Not closed: they are the back end's as long as this process or thread lives.
   const resources = fds.resources.map((fd) => fd.release());
+  const mapping = Mapping.ofFd(fds.page.raw, { size: devicePageSize(queueMaxSizes.length) });
+  const page = new DevicePage(mapping.bytes);
+  const { counters } = page;
   const configSpace: ConfigSpace = {
     update: (offset, content) => host.updateConfig(offset, content),
     store: (offset, content) => host.storeConfig(offset, content),
   };
   const host: BackendHost = new BackendHost({
     memory,
-    backend: module.create(config, { fds: resources, poller, configSpace, logger }),
+    backend: module.create(config, { fds: resources, poller, configSpace, logger, counters }),
     features: module.features(config) | COMMON_FEATURES | featureMask(VIRTIO_F_VERSION_1),
     queueMaxSizes,
-    pageFd: fds.page.raw,
+    page,
     channelFd: fds.channel.release(),
     kickFds: fds.kicks.map((fd) => fd.release()),
     wireFds: fds.wires.map((fd) => fd.release()),

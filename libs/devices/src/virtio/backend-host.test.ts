@@ -20,6 +20,21 @@ describe('a device that is active', () => {
     expect(rig.page.isr).toBe(VIRTIO_PCI_ISR_QUEUE);
   });
 
+  it('counts kicks, requests and interrupts', () => {
+    using rig = activeRig();
+    const before = rig.page.counters.read();
+    rig.drivers[1]?.add([BUFFER], [BUFFER]);
+    rig.kick(1);
+    rig.kick(0);
+
+    expect(rig.page.counters.read()).toEqual({
+      ...before,
+      kicks: before.kicks + 2,
+      requests: 2,
+      interrupts: 1,
+    });
+  });
+
   it('does not interrupt a driver that wants none', () => {
     using rig = activeRig(Features.none);
     rig.drivers[0]!.availFlags = 1;

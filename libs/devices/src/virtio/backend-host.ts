@@ -2,7 +2,6 @@ import {
   EventFd,
   type GuestMemory,
   type Logger,
-  Mapping,
   OwnedFd,
   POLL_READABLE,
   type Poller,
@@ -16,7 +15,7 @@ import type { DeviceCommand } from '../back-end/device-command';
 import type { ActivationContext, QueueHandover, VirtioBackend } from './backend';
 import { type BackEndRequest, RequestKind } from './channel/messages';
 import { RequestServer } from './channel/server';
-import { DevicePage, devicePageSize, type QueueSetup } from './device-page';
+import type { DevicePage, QueueSetup } from './device-page';
 import { CallRelay } from './call-relay';
 import { queueConfigFault } from './queue/queue-config';
 import { VirtQueue } from './queue/virt-queue';
@@ -29,8 +28,8 @@ export interface BackendHostConfig {
   readonly features: bigint;
   /** The most descriptors of each queue. */
   readonly queueMaxSizes: readonly number[];
-  /** The memfd of the device page; stays the caller's. */
-  readonly pageFd: number;
+  /** Stays mapped: views of it may be about when this has ended. */
+  readonly page: DevicePage;
   /** The socket on which the front end asks; taken over. */
   readonly channelFd: number;
   /** An eventfd for each queue, by which the back end is kicked; taken over. */
@@ -73,13 +72,10 @@ export class BackendHost implements BackEnd {
   #features = 0n;
   #active = false;
 
-  /** @throws SysError EBADF, ENOMEM */
   constructor(config: BackendHostConfig) {
-    const { pageFd, queueMaxSizes, channelFd, kickFds, wireFds, resampleFd, logger } = config;
+    const { page, queueMaxSizes, channelFd, kickFds, wireFds, resampleFd, logger } = config;
     this.#config = config;
-    this.#page = new DevicePage(
-      Mapping.ofFd(pageFd, { size: devicePageSize(queueMaxSizes.length) }).bytes,
-    );
+    this.#page = page;
     this.#kicks = kickFds.map((fd) => EventFd.adopt(fd));
     this.#wires = wireFds.map((fd) => EventFd.adopt(fd));
     this.#resample = EventFd.adopt(resampleFd);
@@ -145,7 +141,7 @@ export class BackendHost implements BackEnd {
     this.#page.updateConfig(offset, content);
   }
 
-  /** Ends it. The page stays mapped, because views of it may still be about. */
+  /** Ends it. */
   [Symbol.dispose](): void {
     this.#stop();
     this.#registrations.forEach((registration) => registration.remove());
@@ -222,7 +218,10 @@ export class BackendHost implements BackEnd {
     }
     const { memory } = this.#config;
     this.#setups[index] = setup;
-    this.#queues[index] = new VirtQueue(memory, setup, { features: this.#features });
+    this.#queues[index] = new VirtQueue(memory, setup, {
+      features: this.#features,
+      counters: this.#page.counters,
+    });
     // The driver may have notified before there was anybody to listen.
     this.#kicks[index]?.signal();
     return true;
@@ -273,6 +272,7 @@ export class BackendHost implements BackEnd {
 
   #kicked(index: number): void {
     this.#kicks[index]?.read();
+    this.#page.counters.kicked();
     const queue = this.#queues[index];
     if (!this.#active || queue === undefined) {
       return;
@@ -297,6 +297,7 @@ export class BackendHost implements BackEnd {
   /** The driver broke queue `index`: the device does nothing more until it is reset. */
   #giveUp(index: number, fault: string): void {
     this.#complain(index, fault);
+    this.#page.counters.failed();
     this.#stop();
     // Virtio 1.2, 2.1.2: NEEDS_RESET, and a notification that the configuration changed.
     this.#page.requestReset();
@@ -312,6 +313,7 @@ export class BackendHost implements BackEnd {
   #interrupt(wire: number, isr: number): void {
     this.#page.raiseIsr(isr);
     this.#wires[wire]?.signal();
+    this.#page.counters.interrupted();
   }
 
   /** The guest acknowledged the pin's interrupt: if it did not see all of it, it comes again. */

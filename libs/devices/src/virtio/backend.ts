@@ -1,6 +1,7 @@
 import type { GuestMemory, Logger, Poller } from '@crosvm/sys-util';
 
 import type { DeviceCommand } from '../back-end/device-command';
+import type { DeviceCounters } from '../metrics/device-counters';
 import type { QueueSetup } from './device-page';
 import type { VirtQueue } from './queue/virt-queue';
 
@@ -106,6 +107,11 @@ export interface BackendResources {
   /** There from the first call of the back end on, but not while it is made. */
   readonly configSpace: ConfigSpace;
   readonly logger: Logger;
+  /**
+   * For the bytes that the guest gets and gives, and for what fails; kicks, interrupts and requests are
+   * counted anyway. Default: nobody wants to know.
+   */
+  readonly counters?: DeviceCounters | undefined;
 }
 
 /** A kind of virtio device: all that the VMM and its host need to know to make one. */

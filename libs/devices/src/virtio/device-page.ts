@@ -6,10 +6,13 @@ import {
   type GuestAddress,
   i32,
   PAGE_SIZE,
+  SharedCounters,
   struct,
   u32,
   u64,
 } from '@crosvm/data-model';
+
+import { DeviceCounters } from '../metrics/device-counters';
 
 /** Most bytes of a device's own configuration. */
 export const MAX_DEVICE_CONFIG = 512;
@@ -43,12 +46,15 @@ const virtio_device_page = struct('virtio_device_page', {
   isr_pad: bytes(60),
   // Written by the back end, but for the first time.
   config: bytes(MAX_DEVICE_CONFIG),
+  // Written by the back end, read by whoever watches the VM.
+  counters: bytes(DeviceCounters.size),
 });
 
 const QUEUES_AT = virtio_device_page.size;
 const NEEDS_RESET = virtio_device_page.offsetOf('needs_reset') >> 2;
 const CONFIG_SEQUENCE = virtio_device_page.offsetOf('config_sequence') >> 2;
 const ISR = virtio_device_page.offsetOf('isr') >> 2;
+const COUNTERS = virtio_device_page.offsetOf('counters') >> 2;
 const CONFIG_AT = virtio_device_page.offsetOf('config');
 
 /** A queue, as the front end publishes it and the back end finds it. */
@@ -75,6 +81,7 @@ export function devicePageSize(queueCount: number): number {
  *      ISR status, read clears   <-- bits set -----  interrupt, change of configuration
  *      NEEDS_RESET in status     <-- a word -------  gives up
  *      its own copy              <-- sequence -----  config bytes
+ *      (metrics)                 <-- counters -----  counts
  *
  * What the front end writes, it never reads back: its own state is where the other side cannot write.
  * What it reads are bits and bytes that the guest is shown, any value of which is harmless.
@@ -83,6 +90,8 @@ export function devicePageSize(queueCount: number): number {
  * takes a copy of a whole version, so the guest never sees half of one.
  */
 export class DevicePage {
+  /** What the back end counts. */
+  readonly counters: DeviceCounters;
   readonly #words: Int32Array;
   readonly #config: Uint8Array;
   readonly #header: Accessor<(typeof virtio_device_page)['fields']>;
@@ -99,6 +108,7 @@ export class DevicePage {
     }
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     this.#words = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2);
+    this.counters = new DeviceCounters(new SharedCounters(this.#words, COUNTERS));
     this.#config = bytes.subarray(CONFIG_AT, CONFIG_AT + MAX_DEVICE_CONFIG);
     this.#header = virtio_device_page.over(view, 0);
     this.#queue = virtio_page_queue.over(view, QUEUES_AT);

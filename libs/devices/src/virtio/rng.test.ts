@@ -1,6 +1,7 @@
 import { Errno, type LogRecord, PollLoop, sinkLogger } from '@crosvm/sys-util';
 import type * as sysUtil from '@crosvm/sys-util';
 
+import { DeviceCounters } from '../metrics/device-counters';
 import { FakeConfigSpace } from '../testing/fake-config-space';
 import type { ActivationContext } from './backend';
 import { rng } from './rng';
@@ -25,7 +26,9 @@ function rig() {
   const log: LogRecord[] = [];
   const logger = sinkLogger({ write: (record) => log.push(record) });
   const configSpace = new FakeConfigSpace();
-  const device = rng.create(undefined, { fds: [], logger, configSpace, poller: new PollLoop() });
+  const counters = DeviceCounters.unread();
+  const poller = new PollLoop();
+  const device = rng.create(undefined, { fds: [], logger, configSpace, poller, counters });
   const context: ActivationContext = {
     memory: driver.memory,
     queues: [queue],
@@ -37,7 +40,7 @@ function rig() {
     updateConfig: () => undefined,
   };
   device.activate(context);
-  return { driver, queue, log, device };
+  return { driver, queue, log, device, counters };
 }
 
 /** How many different bytes there are: many, if they are random. */
@@ -46,6 +49,16 @@ function variety(bytes: Uint8Array): number {
 }
 
 describe('the entropy device', () => {
+  it('counts the bytes that it gave, and requests that got none', () => {
+    const { driver, device, counters } = rig();
+    driver.add([{ at: 0x4100, length: 1000, writable: true }]);
+    driver.add([{ at: 0x4100, length: 8 }]);
+
+    device.handleQueue(0);
+
+    expect(counters.read()).toMatchObject({ toGuestBytes: 1000, errors: 1 });
+  });
+
   it('fills all that the chain has to write to, and nothing else', () => {
     const { driver, device } = rig();
     driver.memory.fill(0x4000, 0x2000, 0);

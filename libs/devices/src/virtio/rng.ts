@@ -1,6 +1,7 @@
 import { Errno, getrandomRaw, Iovecs, RateLimited } from '@crosvm/sys-util';
 import { VIRTIO_ID_RNG } from '@crosvm/virtio-sys';
 
+import { DeviceCounters } from '../metrics/device-counters';
 import type { ActivationContext, BackendResources, DeviceModule, VirtioBackend } from './backend';
 import type { DescriptorChain } from './queue/descriptor-chain';
 import { serveQueue } from './queue/serve-queue';
@@ -15,10 +16,12 @@ const MAX_REQUEST_BYTES = 64 * 1024;
 class Rng implements VirtioBackend {
   readonly #iovecs = new Iovecs(QUEUE_SIZE);
   readonly #mistakes: RateLimited;
+  readonly #counters: DeviceCounters;
   #context: ActivationContext | undefined;
 
-  constructor({ logger }: BackendResources) {
+  constructor({ logger, counters }: BackendResources) {
     this.#mistakes = new RateLimited(logger);
+    this.#counters = counters ?? DeviceCounters.unread();
   }
 
   activate(context: ActivationContext): void {
@@ -41,9 +44,13 @@ class Rng implements VirtioBackend {
         break;
       }
     }
-    if (written === 0 && this.#mistakes.allows()) {
-      this.#mistakes.warn('the guest asked for no entropy, or the host has none');
+    if (written === 0) {
+      this.#counters.failed();
+      if (this.#mistakes.allows()) {
+        this.#mistakes.warn('the guest asked for no entropy, or the host has none');
+      }
     }
+    this.#counters.toGuest(written);
     queue.addUsed(head, written);
   }
 

@@ -1,6 +1,7 @@
 import type { OwnedFd } from '@crosvm/sys-util';
 import { EventFd, hangUp, SharedMemory, socketPair } from '@crosvm/sys-util';
 
+import type { DeviceCounters } from '../metrics/device-counters';
 import type { PciFunctionRequest } from '../pci/pci-function';
 import type { DeviceModule } from './backend';
 import type { BackEndFds, BackEndPlan } from './back-end-plan';
@@ -20,7 +21,8 @@ export interface VirtioDeviceOptions<Config> {
   readonly pinGsi: number;
 }
 
-interface OwnedParts {
+interface Parts {
+  readonly counters: DeviceCounters;
   /** The front end's end. */
   readonly channel: OwnedFd;
   readonly backEndsOwn: readonly OwnedFd[];
@@ -32,7 +34,9 @@ interface OwnedParts {
  * The VMM keeps it as long as the guest lives.
  */
 export class VirtioDevice implements Disposable {
-  readonly #owned: OwnedParts;
+  /** What its back end counts. */
+  readonly counters: DeviceCounters;
+  readonly #owned: Parts;
 
   private constructor(
     /** To be put on the PCI bus. */
@@ -41,9 +45,10 @@ export class VirtioDevice implements Disposable {
     readonly plan: BackEndPlan,
     /** Stay this one's: a host gets copies. */
     readonly fds: BackEndFds<number>,
-    owned: OwnedParts,
+    parts: Parts,
   ) {
-    this.#owned = owned;
+    this.counters = parts.counters;
+    this.#owned = parts;
   }
 
   /**
@@ -56,7 +61,8 @@ export class VirtioDevice implements Disposable {
     const queueMaxSizes = module.queueMaxSizes(config);
     const content = module.configSpace(config);
     const page = SharedMemory.create(`virtio_${module.name}`, devicePageSize(queueMaxSizes.length));
-    new DevicePage(page.map().bytes).updateConfig(0, content);
+    const mapped = new DevicePage(page.map().bytes);
+    mapped.updateConfig(0, content);
     const [channel, far] = socketPair();
     const kicks = queueMaxSizes.map(() => EventFd.create());
     const wires = [...queueMaxSizes, 0].map(() => EventFd.create());
@@ -82,8 +88,10 @@ export class VirtioDevice implements Disposable {
       resources: resources.map(({ raw }) => raw),
     };
     const shared = [page, ...kicks, ...wires, resample];
-    const owned = { channel, backEndsOwn: [far, ...resources], shared };
-    return new VirtioDevice(request, { device: module.name, config }, fds, owned);
+    const { counters } = mapped;
+    const parts = { counters, channel, backEndsOwn: [far, ...resources], shared };
+    const plan = { device: module.name, config };
+    return new VirtioDevice(request, plan, fds, parts);
   }
 
   /** How many GSIs its messages have. */

@@ -17,6 +17,7 @@ import {
 } from '@crosvm/virtio-sys';
 
 import type { DeviceCommand } from '../../back-end/device-command';
+import { DeviceCounters } from '../../metrics/device-counters';
 import type { ActivationContext, ConfigSpace, VirtioBackend } from '../backend';
 import { hasFeature } from '../features';
 import type { BufferList } from '../queue/buffer-list';
@@ -68,6 +69,7 @@ export interface BlockOptions {
   readonly configSpace: ConfigSpace;
   /** For a disk whose size changes by itself. */
   readonly follow?: FollowCapacity;
+  readonly counters?: DeviceCounters | undefined;
 }
 
 /** A disk. VIRTIO 1.2, 5.2. */
@@ -77,6 +79,7 @@ export class Block implements VirtioBackend, ChainServer, Completion {
   readonly #id: DataView;
   readonly #problems: RateLimited;
   readonly #follow: FollowCapacity | undefined;
+  readonly #counters: DeviceCounters;
   #following: Disposable | undefined;
   readonly #configSpace: ConfigSpace;
   /** As the guest knows it, too. */
@@ -100,6 +103,7 @@ export class Block implements VirtioBackend, ChainServer, Completion {
     this.#problems = new RateLimited(options.logger);
     this.#configSpace = options.configSpace;
     this.#follow = options.follow;
+    this.#counters = options.counters ?? DeviceCounters.unread();
     this.#sectors = config.sectors;
     this.#discardLimits = this.#limits(MAX_DISCARD_SECTORS, 0);
     this.#zeroLimits = this.#limits(MAX_ZERO_SECTORS, ZERO_FLAGS);
@@ -165,6 +169,7 @@ export class Block implements VirtioBackend, ChainServer, Completion {
     if (!request.begin(this.#serving, chain)) {
       this.#free.push(request);
       this.#refuse('without a status byte');
+      this.#counters.failed();
       queue.addUsed(chain.head, 0);
       return;
     }
@@ -290,6 +295,7 @@ export class Block implements VirtioBackend, ChainServer, Completion {
       request.head,
       status === VIRTIO_BLK_S_OK ? Math.max(request.written, alone) : alone,
     );
+    this.#count(request, status);
     this.#bytesDone += request.bytes;
     this.#free.push(request);
     if (this.#bytesDone >= BYTES_PER_INTERRUPT) {
@@ -297,6 +303,16 @@ export class Block implements VirtioBackend, ChainServer, Completion {
       if (queue?.needsInterrupt() === true) {
         this.#context?.interrupt(request.queue);
       }
+    }
+  }
+
+  #count({ type, bytes }: BlockRequest, status: number): void {
+    if (status !== VIRTIO_BLK_S_OK) {
+      this.#counters.failed();
+    } else if (type === VIRTIO_BLK_T_IN) {
+      this.#counters.toGuest(bytes);
+    } else if (type === VIRTIO_BLK_T_OUT) {
+      this.#counters.fromGuest(bytes);
     }
   }
 

@@ -19,7 +19,7 @@ export const block: DeviceModule<DiskConfig> = {
   queueMaxSizes: ({ queues }) => Array.from({ length: queues }, () => QUEUE_SIZE),
   features: blockFeatures,
   configSpace: blockConfigSpace,
-  create: (config, { fds, poller, configSpace, logger }) => {
+  create: (config, { fds, poller, configSpace, logger, counters }) => {
     const [image, direct] = fds;
     if (image === undefined) {
       throw new RangeError('a disk without an image');
@@ -31,6 +31,7 @@ export const block: DeviceModule<DiskConfig> = {
     const follow: FollowCapacity = (resized) =>
       watchCapacity({ poller, sizeOf: () => fileSize(image) }, resized);
     const engine = createEngine(disk, { operations: queues * QUEUE_SIZE, poller, logger });
-    return new Block(config, engine, { logger, configSpace, ...(isBlockDevice && { follow }) });
+    const parts = { logger, configSpace, counters };
+    return new Block(config, engine, { ...parts, ...(isBlockDevice && { follow }) });
   },
 };

@@ -1,5 +1,7 @@
 import { type Logger, RateLimited, SysError } from '@crosvm/sys-util';
 
+import type { DeviceCounters } from '../../metrics/device-counters';
+
 /** Why a frame was dropped, for messages. */
 export type DropReason =
   | 'the guest sent a frame that is none'
@@ -14,26 +16,31 @@ export class Drops {
   /** Frames of the guest that the host did not take. */
   sent = 0;
   readonly #log: RateLimited;
+  readonly #counters: DeviceCounters;
 
-  constructor(logger: Logger) {
+  constructor(logger: Logger, counters: DeviceCounters) {
+    this.#counters = counters;
     this.#log = new RateLimited(logger);
   }
 
   /** A frame from the host is dropped. */
   receive(reason: DropReason): void {
     this.received += 1;
+    this.#counters.failed();
     this.#say(reason);
   }
 
   /** A frame of the guest is dropped by us. */
   send(reason: DropReason): void {
     this.sent += 1;
+    this.#counters.failed();
     this.#say(reason);
   }
 
   /** A frame of the guest is dropped by the host: `errno` is positive. */
   refused(errno: number): void {
     this.sent += 1;
+    this.#counters.failed();
     if (this.#log.allows()) {
       const { message } = new SysError('write', errno);
       this.#log.warn(`a frame of the guest was dropped (${this.sent} so far): ${message}`);

@@ -19,12 +19,13 @@ export const net: DeviceModule<NetConfig> = {
   queueMaxSizes: netQueueSizes,
   features: netFeatures,
   configSpace: netConfigSpace,
-  create: (config, { fds, poller, logger }) => {
+  create: (config, { fds, poller, logger, counters }) => {
     if (fds.length !== config.pairs) {
       throw new RangeError(`${config.pairs} pairs of queues with ${fds.length} descriptors`);
     }
     const tap = new TapDescriptors(fds, logger);
     const { mtu } = config;
-    return new Net(config, logger, (events) => new TapPath({ tap, poller, logger, mtu }, events));
+    const parts = { tap, poller, logger, mtu, counters };
+    return new Net(config, logger, (events) => new TapPath(parts, events));
   },
 };

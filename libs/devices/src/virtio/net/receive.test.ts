@@ -29,6 +29,16 @@ describe('a frame from the host', () => {
     expect(rig.interrupts).toEqual([1, 0, 0]);
   });
 
+  it('is counted without its header', () => {
+    using rig = new NetRig(CONFIG);
+    rig.give([1536]);
+
+    rig.hostSends(frame(100));
+    rig.turn();
+
+    expect(rig.counters.read()).toMatchObject({ toGuestBytes: 100, fromGuestBytes: 0, errors: 0 });
+  });
+
   it('goes to as many buffers as it needs, which are used together', () => {
     using rig = new NetRig(CONFIG);
     const buffers = rig.give([100, 200, 300, 400]);

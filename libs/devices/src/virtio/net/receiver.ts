@@ -7,11 +7,12 @@ import {
 } from '@crosvm/sys-util';
 import { VIRTIO_NET_F_MRG_RXBUF } from '@crosvm/virtio-sys';
 
+import type { DeviceCounters } from '../../metrics/device-counters';
 import type { ActivationContext } from '../backend';
 import { hasFeature } from '../features';
 import type { VirtQueue } from '../queue/virt-queue';
 import type { Drops } from './drops';
-import { MAX_FRAME_BYTES } from './frame';
+import { HEADER_BYTES, MAX_FRAME_BYTES } from './frame';
 import { Overflow } from './overflow';
 import { RxWindow } from './rx-window';
 
@@ -41,6 +42,7 @@ export interface ReceiverParts {
   readonly drops: Drops;
   /** The interface is gone: a positive errno. */
   readonly onLost: (errno: number) => void;
+  readonly counters: DeviceCounters;
 }
 
 /**
@@ -221,6 +223,7 @@ export class Receiver implements Disposable {
     } else {
       this.#overflow.copyTo(window.iovecs);
       window.deliver(this.#pendingBytes);
+      this.#count(this.#pendingBytes);
     }
     this.#pendingRest = 0;
     return true;
@@ -242,6 +245,7 @@ export class Receiver implements Disposable {
     const rest = bytes - window.iovecs.total;
     if (rest <= 0) {
       window.deliver(bytes);
+      this.#count(bytes);
     } else if (this.#mergeable) {
       window.hold();
       this.#pendingBytes = bytes;
@@ -250,6 +254,10 @@ export class Receiver implements Disposable {
       // The buffer is as good for the next one.
       this.#parts.drops.receive('the guest gave a buffer that is too small for a frame');
     }
+  }
+
+  #count(frameBytes: number): void {
+    this.#parts.counters.toGuest(Math.max(frameBytes - HEADER_BYTES, 0));
   }
 
   /** The window of a queue, which is another one after it was reset. */

@@ -1,5 +1,6 @@
 import { type Logger, type Poller, SysError } from '@crosvm/sys-util';
 
+import { DeviceCounters } from '../../metrics/device-counters';
 import type { ActivationContext } from '../backend';
 import { serveQueue } from '../queue/serve-queue';
 import type { DataPath, DataPathEvents } from './data-path';
@@ -20,6 +21,7 @@ export interface TapPathParts {
   readonly logger: Logger;
   /** Bytes of the largest packet, as far as the guest was told. */
   readonly mtu: number | undefined;
+  readonly counters?: DeviceCounters | undefined;
 }
 
 /** One pair of queues and its descriptor. */
@@ -38,15 +40,17 @@ export class TapPath implements DataPath {
   #context: ActivationContext | undefined;
   #used = 1;
 
-  constructor({ tap, poller, logger, mtu }: TapPathParts, events: DataPathEvents) {
+  constructor(parts: TapPathParts, events: DataPathEvents) {
+    const { tap, poller, logger, mtu } = parts;
+    const counters = parts.counters ?? DeviceCounters.unread();
     this.#tap = tap;
     this.#mtu = Math.max(mtu ?? 0, DEFAULT_MTU);
-    this.#drops = new Drops(logger);
-    const drops = this.#drops;
+    const drops = new Drops(logger, counters);
+    this.#drops = drops;
     const onLost = (errno: number): void => events.lost(new SysError('read', errno).message);
     this.#pairs = tap.fds.map((fd) => ({
-      receiver: new Receiver({ fd, poller, drops, onLost }),
-      transmitter: new Transmitter(fd, drops),
+      receiver: new Receiver({ fd, poller, drops, onLost, counters }),
+      transmitter: new Transmitter(fd, drops, counters),
     }));
   }
 

@@ -16,6 +16,15 @@ describe('a frame of the driver', () => {
     expect(rig.driver(1).collectUsed()).toEqual([{ id: 0, len: 0 }]);
   });
 
+  it('is counted without its header', () => {
+    using rig = new NetRig(CONFIG);
+
+    rig.send(frame(100));
+    rig.send(new Uint8Array(5));
+
+    expect(rig.counters.read()).toMatchObject({ fromGuestBytes: 100, toGuestBytes: 0, errors: 1 });
+  });
+
   it('goes there however it is cut', () => {
     const cuts = fc.array(fc.nat(400), { maxLength: 20 }).map((list) => list.sort((a, b) => a - b));
     fc.assert(

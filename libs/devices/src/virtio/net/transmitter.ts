@@ -1,10 +1,11 @@
 import { Errno, Iovecs, writevRaw } from '@crosvm/sys-util';
 
+import type { DeviceCounters } from '../../metrics/device-counters';
 import type { DescriptorChain } from '../queue/descriptor-chain';
 import type { ChainServer } from '../queue/serve-queue';
 import type { VirtQueue } from '../queue/virt-queue';
 import type { Drops } from './drops';
-import { MAX_FRAME_BYTES, MIN_FRAME_BYTES } from './frame';
+import { HEADER_BYTES, MAX_FRAME_BYTES, MIN_FRAME_BYTES } from './frame';
 import { QUEUE_SIZE } from './net-config';
 
 /**
@@ -14,12 +15,14 @@ import { QUEUE_SIZE } from './net-config';
 export class Transmitter implements ChainServer {
   readonly #fd: number;
   readonly #drops: Drops;
+  readonly #counters: DeviceCounters;
   readonly #iovecs = new Iovecs(QUEUE_SIZE);
 
   /** @param fd of the TAP interface, or anything that takes a frame a write and does not wait */
-  constructor(fd: number, drops: Drops) {
+  constructor(fd: number, drops: Drops, counters: DeviceCounters) {
     this.#fd = fd;
     this.#drops = drops;
+    this.#counters = counters;
   }
 
   serve({ head, readable }: DescriptorChain, queue: VirtQueue): void {
@@ -38,6 +41,7 @@ export class Transmitter implements ChainServer {
       // SAFETY: the iovecs of a chain, which lie in guest memory.
       const result = writevRaw(this.#fd, this.#iovecs);
       if (result >= 0) {
+        this.#counters.fromGuest(this.#iovecs.total - HEADER_BYTES);
         return;
       }
       if (result !== -Errno.EINTR) {

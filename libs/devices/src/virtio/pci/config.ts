@@ -53,7 +53,8 @@ export function offeredFeatures({ features }: VirtioPciConfig): bigint {
   return features | featureMask(VIRTIO_F_VERSION_1);
 }
 
-function isQueueSize(size: number): boolean {
+/** Whether a queue may have so many descriptors: a power of two. Virtio 1.2, 2.7. */
+export function isQueueSize(size: number): boolean {
   return size >= 1 && size <= MAX_QUEUE_SIZE && (size & (size - 1)) === 0;
 }
 

@@ -6,6 +6,7 @@ import {
   VRING_USED_F_NO_NOTIFY,
 } from '@crosvm/virtio-sys';
 
+import { DeviceCounters } from '../../metrics/device-counters';
 import { hasFeature } from '../features';
 import { ChainWalker } from './chain-walker';
 import { DescriptorChain } from './descriptor-chain';
@@ -32,6 +33,8 @@ export interface QueueOptions {
   readonly features: bigint;
   /** How far the rings were used before, to go on there; default: not at all. */
   readonly position?: QueuePosition;
+  /** Counts what is given back; default: nobody does. */
+  readonly counters?: DeviceCounters;
 }
 
 /** How far the rings of a queue are used: free-running 16-bit indices. */
@@ -70,9 +73,12 @@ export class VirtQueue {
   readonly #eventIdx: boolean;
   readonly #walker: ChainWalker;
   readonly #chain: DescriptorChain;
+  readonly #counters: DeviceCounters;
 
   #nextAvail: number;
   #nextUsed: number;
+  /** `#nextUsed` as the driver knows it. */
+  #publishedUsed: number;
   /** `avail.idx` as it was read last. */
   #seenAvail: number;
   /** `#nextUsed` when `needsInterrupt` was asked last. */
@@ -83,7 +89,8 @@ export class VirtQueue {
    * The caller checked the set-up with `queueConfigFault`.
    * @throws RangeError if it cannot be used
    */
-  constructor(memory: GuestMemory, config: QueueConfig, { features, position }: QueueOptions) {
+  constructor(memory: GuestMemory, config: QueueConfig, options: QueueOptions) {
+    const { features, position, counters } = options;
     const fault = queueConfigFault(memory, config);
     if (fault !== undefined) {
       throw new RangeError(`no queue: ${fault}`);
@@ -109,6 +116,8 @@ export class VirtQueue {
     this.#chain = new DescriptorChain(map, size);
     this.#nextAvail = (position?.avail ?? 0) & INDEX_MASK;
     this.#nextUsed = (position?.used ?? 0) & INDEX_MASK;
+    this.#counters = counters ?? DeviceCounters.unread();
+    this.#publishedUsed = this.#nextUsed;
     this.#seenAvail = this.#nextAvail;
     this.#signalledUsed = this.#nextUsed;
   }
@@ -176,6 +185,8 @@ export class VirtQueue {
     }
     // 2.7.8.2: the entries before the index. The store is atomic, and so comes after them for everybody.
     Atomics.store(this.#used, RING_IDX, this.#nextUsed);
+    this.#counters.answered((this.#nextUsed - this.#publishedUsed) & INDEX_MASK);
+    this.#publishedUsed = this.#nextUsed;
   }
 
   /**

@@ -21,12 +21,12 @@ export const netStream: DeviceModule<NetConfig> = {
   queueMaxSizes: netQueueSizes,
   features: netFeatures,
   configSpace: netConfigSpace,
-  create: (config, { fds, poller, logger }) => {
+  create: (config, { fds, poller, logger, counters }) => {
     const [readFd, writeFd] = fds;
     if (config.pairs !== 1 || readFd === undefined || writeFd === undefined) {
       throw new RangeError(`${config.pairs} pairs of queues over a stream`);
     }
-    const parts = { readFd, writeFd, poller, logger };
+    const parts = { readFd, writeFd, poller, logger, counters };
     return new Net(config, logger, (events) => new StreamPath(parts, events));
   },
 };

@@ -1,5 +1,6 @@
 import type { Logger, Poller } from '@crosvm/sys-util';
 
+import { DeviceCounters } from '../../../metrics/device-counters';
 import type { ActivationContext } from '../../backend';
 import type { DataPath, DataPathEvents } from '../data-path';
 import { Drops } from '../drops';
@@ -14,6 +15,7 @@ export interface StreamPathParts {
   readonly writeFd: number;
   readonly poller: Poller;
   readonly logger: Logger;
+  readonly counters?: DeviceCounters | undefined;
 }
 
 const RECEIVE = receiveQueue(0);
@@ -26,12 +28,14 @@ export class StreamPath implements DataPath {
   readonly #receiver: StreamReceiver;
   readonly #transmitter: StreamTransmitter;
 
-  constructor({ readFd, writeFd, poller, logger }: StreamPathParts, events: DataPathEvents) {
-    const drops = new Drops(logger);
+  constructor(parts: StreamPathParts, events: DataPathEvents) {
+    const { readFd, writeFd, poller, logger } = parts;
+    const counters = parts.counters ?? DeviceCounters.unread();
+    const drops = new Drops(logger, counters);
     this.#drops = drops;
     const onLost = (reason: string): void => events.lost(reason);
-    this.#receiver = new StreamReceiver({ fd: readFd, poller, drops, onLost });
-    this.#transmitter = new StreamTransmitter({ fd: writeFd, poller, drops });
+    this.#receiver = new StreamReceiver({ fd: readFd, poller, drops, onLost, counters });
+    this.#transmitter = new StreamTransmitter({ fd: writeFd, poller, drops, counters });
   }
 
   start(context: ActivationContext): void {

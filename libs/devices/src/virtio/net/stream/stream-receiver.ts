@@ -11,6 +11,7 @@ import {
 } from '@crosvm/sys-util';
 import { VIRTIO_NET_F_MRG_RXBUF } from '@crosvm/virtio-sys';
 
+import type { DeviceCounters } from '../../../metrics/device-counters';
 import type { ActivationContext } from '../../backend';
 import { hasFeature } from '../../features';
 import type { VirtQueue } from '../../queue/virt-queue';
@@ -29,6 +30,7 @@ export interface StreamReceiverParts {
   readonly drops: Drops;
   /** There is nothing more to come; `reason` is for the log. */
   readonly onLost: (reason: string) => void;
+  readonly counters: DeviceCounters;
 }
 
 /** What a turn came to. */
@@ -210,6 +212,7 @@ export class StreamReceiver implements Disposable {
       if (this.#left === 0) {
         this.#hasRoom = false;
         buffers.deliver();
+        this.#parts.counters.toGuest(this.#frame);
       } else {
         buffers.iovecs.consume(ofFrame);
       }

@@ -9,6 +9,7 @@ import {
   writevRaw,
 } from '@crosvm/sys-util';
 
+import type { DeviceCounters } from '../../../metrics/device-counters';
 import type { ActivationContext } from '../../backend';
 import type { BufferList } from '../../queue/buffer-list';
 import { CHAINS_PER_WAKE } from '../../queue/serve-queue';
@@ -37,6 +38,7 @@ export interface StreamTransmitterParts {
   readonly fd: number;
   readonly poller: Poller;
   readonly drops: Drops;
+  readonly counters: DeviceCounters;
 }
 
 /**
@@ -206,7 +208,9 @@ export class StreamTransmitter implements Disposable {
       if (result >= 0) {
         this.#iovecs.consume(result);
         this.#written += result;
+        const before = this.#done;
         this.#giveBack(queue);
+        this.#count(before);
       } else if (result === -Errno.EAGAIN) {
         this.#listen(true);
         return false;
@@ -226,6 +230,13 @@ export class StreamTransmitter implements Disposable {
       this.#done += 1;
     }
     queue.publishUsed();
+  }
+
+  /** Counts the frames that are written, from frame `first` on, without their lengths. */
+  #count(first: number): void {
+    const end = this.#done === 0 ? 0 : (this.#ends[this.#done - 1] ?? 0);
+    const start = first === 0 ? 0 : (this.#ends[first - 1] ?? 0);
+    this.#parts.counters.fromGuest(end - start - (this.#done - first) * LENGTH_BYTES);
   }
 
   /** There is nobody who takes it. */

@@ -57,6 +57,22 @@ describe('a card over a stream', () => {
     expect(rig.net.setPairs(1)).toBe(true);
     expect(rig.net.setGuestOffloads(0n)).toBe(true);
   });
+
+  it('counts the bytes of frames in both directions, and those that are none', () => {
+    using rig = rigOf();
+    rig.give([1536, 1536]);
+    rig.hostSends(streamed(100));
+    rig.hostSends(streamed(60));
+    rig.turn();
+    rig.send(sent(300));
+    rig.send(sent(5));
+
+    expect(rig.counters.read()).toMatchObject({
+      toGuestBytes: 160,
+      fromGuestBytes: 300,
+      errors: 1,
+    });
+  });
 });
 
 describe('a frame of the stream', () => {
