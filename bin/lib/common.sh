@@ -22,6 +22,7 @@ die() {
 package_of() {
   case $1 in
     qemu-system-x86_64) echo qemu-system-x86 ;;
+    qemu-img) echo qemu-utils ;;
     busybox) echo busybox-static ;;
     depmod | modprobe) echo kmod ;;
     xz) echo xz-utils ;;
