@@ -103,6 +103,8 @@ export interface RunConfig {
   readonly cid?: number;
   /** Where the control socket is made: a path, or a directory; default none. */
   readonly socket?: string;
+  /** Where metrics are served; default nowhere. */
+  readonly metricsSocket?: string;
   /** Devices of the user's own; default none. */
   readonly customDevices?: readonly CustomDeviceSettings[];
   /** Whether device hosts are processes in a jail, and not threads of this one. */

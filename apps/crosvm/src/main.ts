@@ -17,6 +17,10 @@ async function execute(command: Command): Promise<number> {
     const { runControlCommand } = await import('./control/run-control-command.js');
     return runControlCommand(command);
   }
+  if (command.kind === 'top') {
+    const { topCommand } = await import('./top/top-command.js');
+    return topCommand(command);
+  }
   if (command.kind === 'doctor') {
     const { doctorCommand } = await import('./doctor/doctor-command.js');
     return doctorCommand(command);

@@ -32,6 +32,16 @@ async function openControl(subject: ControlSubject, log: Logger): Promise<Dispos
   return openControlSocket(socket, subject, log);
 }
 
+/** The same for the metrics socket. */
+async function openMetrics(subject: ControlSubject, log: Logger): Promise<Disposable | undefined> {
+  const { metricsSocket } = subject.config;
+  if (metricsSocket === undefined) {
+    return undefined;
+  }
+  const { openMetricsSocket } = await import('./metrics/metrics-socket.js');
+  return openMetricsSocket(metricsSocket, () => subject.vm?.metrics?.read(), log);
+}
+
 /**
  * `crosvm run`: runs the VM to its end and returns the exit status.
  * @throws UserError and others if it cannot be started or did not end well
@@ -44,6 +54,7 @@ export async function runCommand({ config, logging }: Command & { kind: 'run' })
   checkHost(config).forEach((warning) => log.warn(warning));
   const subject: Writable<ControlSubject> = { config, vm: undefined, restarts: 0 };
   using _socket = await openControl(subject, log);
+  using _metrics = await openMetrics(subject, log);
   const end = await runVm(config, log, (vm) => (subject.vm = vm));
   const error = endError(end, config.cpus);
   if (error !== undefined) {

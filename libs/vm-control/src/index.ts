@@ -12,5 +12,5 @@ export {
 export { PROTOCOL_VERSION } from './protocol/version';
 export { ControlServer, type ControlServerOptions } from './server/control-server';
 export { type Handler, type Handlers, RefusedError } from './server/handlers';
-export { isSocketName } from './server/socket-file';
+export { isSocketName, SocketFile } from './server/socket-file';
 export { SocketPathError } from './server/socket-path-error';

@@ -13,6 +13,13 @@ export type Command =
       readonly json: boolean;
       readonly timeoutMs: number;
     }
+  /** Show what a VM does, so many times; default: until it ends. */
+  | {
+      readonly kind: 'top';
+      readonly socket: string;
+      readonly intervalMs: number;
+      readonly times?: number;
+    }
   /** Look whether VMs run on this machine, and with what. */
   | { readonly kind: 'doctor'; readonly json: boolean }
   /** Print a text (a help text, the version) and end. */

@@ -9,6 +9,7 @@ export const mainHelp: HelpPage = {
   commands: [
     ['run', 'Boot a kernel in a new virtual machine'],
     ...Object.entries(COMMANDS).map(([name, { summary }]) => [name, summary] as const),
+    ['top', 'Show what the vCPUs and devices of a virtual machine do'],
     ['doctor', 'Say what works on this machine, what does not, and what mends it'],
     ['config-schema', 'Print the JSON schema of configuration files'],
     ['completion', 'Print what makes a shell complete the options'],

@@ -10,6 +10,7 @@ import { parseDoctor } from './parse-doctor';
 import { parseOptions } from './parse-options';
 import { quote } from './quote';
 import { renderHelp } from './render-help';
+import { parseTop } from './parse-top';
 import { parseRun, RUN_OPTIONS } from './parse-run';
 import { suggest } from './suggest';
 import { UsageError } from './usage-error';
@@ -22,6 +23,7 @@ const COMMANDS: ReadonlyMap<string, Parse> = new Map<string, Parse>([
     name,
     (args) => parseControl(name as ControlCommandName, args),
   ]),
+  ['top', parseTop],
   ['doctor', parseDoctor],
   ['config-schema', parseConfigSchema],
   ['completion', parseCompletion],

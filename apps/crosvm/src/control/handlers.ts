@@ -1,4 +1,4 @@
-import { type Handlers, RefusedError } from '@crosvm/vm-control';
+import { type Handlers, RefusedError, type Result } from '@crosvm/vm-control';
 
 import type { RunConfig } from '../config';
 import type { LiveDevices } from '../vm/live-devices';
@@ -13,6 +13,17 @@ export interface ControlSubject {
   readonly vm: ControlledVm | undefined;
   /** How often the guest has been started again. */
   readonly restarts: number;
+}
+
+/** Devices and vCPUs with what they have done. */
+function counted(vm: ControlledVm | undefined): Pick<Result<'status'>, 'devices' | 'vcpus'> {
+  const metrics = vm?.metrics?.read();
+  const devices = (vm?.devices ?? []).map((device) => {
+    const found = metrics?.devices.find(({ name }) => name === device.name);
+    return { ...device, ...(found && { kind: found.kind, counters: { ...found.counts } }) };
+  });
+  const vcpus = metrics?.vcpus.map(({ index, exits }) => ({ index, exits: { ...exits } }));
+  return { devices, ...(vcpus && { vcpus }) };
 }
 
 /** What serves the methods of the protocol. */
@@ -42,7 +53,7 @@ export function controlHandlers(subject: ControlSubject): Handlers {
         memory: config.memory * MIB,
         kernel: config.kernel,
         sandbox: config.sandbox,
-        devices: [...(vm?.devices ?? [])],
+        ...counted(vm),
       };
     },
     balloon: ({ bytes }) => liveDevices().setBalloon(bytes),

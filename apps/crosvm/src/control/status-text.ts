@@ -3,15 +3,25 @@ import type { DeviceStatus, Result } from '@crosvm/vm-control';
 const MIB = 1024 ** 2;
 const SECOND_MS = 1000;
 
+/** Names and numbers of what has happened at all. */
+function countsText(counts: Readonly<Record<string, number>>): string[] {
+  const some = Object.entries(counts).filter(([, value]) => value > 0);
+  return some.map(([name, value]) => `${name} ${value}`);
+}
+
+function vcpuText({ index, exits }: { index: number; exits: Record<string, number> }): string {
+  return `  vCPU ${index}: exits ${countsText(exits).join(', ') || 'none'}`;
+}
+
 function deviceText({ name, pid, counters = {} }: DeviceStatus): string {
-  const counted = Object.entries(counters).map(([counter, value]) => `${counter} ${value}`);
+  const counted = countsText(counters);
   const where = pid === null ? 'no process of its own' : `process ${pid}`;
   return `  ${name}: ${[where, ...counted].join(', ')}`;
 }
 
 /** What a VM is and how it does, for people: a line, and one for each device. */
 export function statusText(status: Result<'status'>): string {
-  const { state, uptimeMs, cpus, memory, pid, kernel, devices, restarts } = status;
+  const { state, uptimeMs, cpus, memory, pid, kernel, devices, restarts, vcpus = [] } = status;
   const head = [
     `${state}, up ${(uptimeMs / SECOND_MS).toFixed(1)} s`,
     `${cpus} vCPU${cpus === 1 ? '' : 's'}`,
@@ -20,5 +30,5 @@ export function statusText(status: Result<'status'>): string {
     `kernel ${kernel}`,
     ...(restarts === 0 ? [] : [`restarted ${restarts} time${restarts === 1 ? '' : 's'}`]),
   ].join(', ');
-  return [head, ...devices.map(deviceText)].join('\n');
+  return [head, ...vcpus.map(vcpuText), ...devices.map(deviceText)].join('\n');
 }

@@ -23,7 +23,7 @@ export function leaveLostDirectory(): void {
  * @throws UserError that names the file
  */
 export function checkPaths(
-  { kernel, initrd, disks, serial, socket }: RunConfig,
+  { kernel, initrd, disks, serial, socket, metricsSocket }: RunConfig,
   isLost = lost,
 ): void {
   if (!isLost) {
@@ -33,6 +33,7 @@ export function checkPaths(
     ['kernel', kernel],
     ['initrd', initrd],
     ['control socket', socket],
+    ['metrics socket', metricsSocket],
     ...disks.map(({ path }) => ['disk', path] as const),
     ...serial.map(({ num, path }) => [`file of serial port ${num}`, path] as const),
   ];

@@ -114,6 +114,8 @@ export const vmConfigSchema = v.strictObject({
 
   /** Where to make a control socket; default none. */
   socket: v.optional(v.string()),
+  /** Where to serve counters as Prometheus text; default nowhere. */
+  metricsSocket: v.optional(v.string()),
 
   /** Whether devices run inside the VMM instead of in jails; default false. */
   disableSandbox: v.optional(v.boolean()),

@@ -161,6 +161,7 @@ export async function runVm(
     hosted = machine.hosted(input.fd);
     const { exits } = machine;
     const metrics = new MetricsReader({ cpus: config.cpus, exits, devices: hosted });
+    controlled.metrics = metrics;
     if (config.sandbox) {
       checkPolicies(hosted, policies);
     }

@@ -4,6 +4,7 @@ import { type DeviceStatus, RefusedError, type VmState } from '@crosvm/vm-contro
 
 import type { ControlledVm } from '../control/controlled-vm';
 import type { LiveDevices } from './live-devices';
+import type { MetricsReader } from './metrics';
 import type { GuestClock } from './guest-clock';
 import type { SharedRunState } from './run-state';
 import type { VmEnd } from './vm-end';
@@ -29,6 +30,7 @@ export interface VmControlParts {
 /** What can be done with a VM from outside, as long as it lives. */
 export class VmControls implements ControlledVm {
   live: LiveDevices | undefined;
+  metrics: MetricsReader | undefined;
   readonly #parts: VmControlParts;
   #state: VmState = 'starting';
   /** When the guest began to run, as `performance.now()` says. */

@@ -33,8 +33,16 @@ const device = object({
   name: string(),
   /** The process of its device host, as the VMM sees it; null if it has none of its own now. */
   pid: nullable(count),
-  /** Counters by name. */
+  /** What it is, such as `block`, `serial`. */
+  kind: optional(string()),
+  /** What it has done since the VM was made, by name. */
   counters: optional(record(string(), count)),
+});
+
+const vcpu = object({
+  index: count,
+  /** How often it came out of the guest, by reason. */
+  exits: record(string(), count),
 });
 
 const balloonState = {
@@ -111,6 +119,8 @@ export const METHODS = {
       /** Whether each device has a jailed process of its own. */
       sandbox: boolean(),
       devices: array(device),
+      /** In the order of their numbers, once there are any. */
+      vcpus: optional(array(vcpu)),
     }),
   ),
   /** Asks the guest to do without that much memory, which goes back to the host. It takes a while. */

@@ -4,6 +4,7 @@ import { mainHelp } from '../main-help';
 import { helpOption } from '../options/general';
 import { controlOptionsOf } from '../parse-control';
 import { DOCTOR_OPTIONS } from '../parse-doctor';
+import { TOP_OPTIONS } from '../parse-top';
 import { RUN_OPTIONS } from '../parse-run';
 import { SHELLS } from './shells';
 
@@ -26,6 +27,7 @@ const KNOWN: ReadonlyMap<string, Known> = new Map<string, Known>([
     name,
     { options: controlOptionsOf(name as ControlCommandName), argument: 'file' },
   ]),
+  ['top', { options: TOP_OPTIONS, argument: 'file' }],
   ['doctor', { options: DOCTOR_OPTIONS }],
   ['config-schema', { options: [helpOption] }],
   ['completion', { options: [helpOption], argument: SHELLS }],

@@ -3,7 +3,7 @@ import type { OptionGroup } from '../option-group';
 import { UsageError } from '../usage-error';
 
 /** How a VM that runs can be controlled. */
-export const controlOptions: OptionGroup<Pick<RunConfig, 'socket'>> = {
+export const controlOptions: OptionGroup<Pick<RunConfig, 'socket' | 'metricsSocket'>> = {
   title: 'Control',
   options: [
     {
@@ -12,12 +12,24 @@ export const controlOptions: OptionGroup<Pick<RunConfig, 'socket'>> = {
       value: 'PATH',
       help: 'Make a control socket, for crosvm stop, status, ...; in a directory it is called crosvm-PID.sock (default: none)',
     },
+    {
+      name: 'metrics-socket',
+      value: 'PATH',
+      help: 'Serve counters as Prometheus text over HTTP on this unix socket (default: none)',
+    },
   ],
   read(values) {
     const socket = values.one('socket');
     if (socket === '') {
       throw new UsageError('--socket needs a path that is not empty');
     }
-    return { ...(socket !== undefined && { socket }) };
+    const metricsSocket = values.one('metrics-socket');
+    if (metricsSocket === '') {
+      throw new UsageError('--metrics-socket needs a path that is not empty');
+    }
+    return {
+      ...(socket !== undefined && { socket }),
+      ...(metricsSocket !== undefined && { metricsSocket }),
+    };
   },
 };
