@@ -17,6 +17,9 @@ const CPUS = Math.min(4, theGuest().maxCpus);
 /** There are eight pins for the entropy device and these. */
 const DISKS = 10;
 
+/** A disk with the script, the entropy device and the balloon. */
+const OTHERS = 3;
+
 /** Most time for a script that does much. */
 const WORK_MS = scaled(10_000);
 
@@ -52,7 +55,7 @@ test(`a guest with ${CPUS} CPU(s) and no MSI-X uses ten disks by pins that they 
   const params = ['pci=nomsi', 'crosvm.exec=/dev/vdk'];
   const args = bootArguments({
     ...{ cpus: CPUS, params, options },
-    modules: ['virtio_blk', 'virtio_rng'],
+    modules: ['virtio_blk', 'virtio_rng', 'virtio_balloon'],
   });
   await using vm = Crosvm.spawn(args, { noInput: true });
   await vm.expect(/^@end: yes/m, BOOT_MS + WORK_MS);
@@ -68,7 +71,7 @@ test(`a guest with ${CPUS} CPU(s) and no MSI-X uses ten disks by pins that they 
   const pins = Object.entries(said).filter(([name]) => name.startsWith('pin-'));
   const lines = pins.map(([, line]) => PIN.exec(line)?.groups);
   const devices = lines.map((line) => line?.devices?.split(', ') ?? []);
-  expect(devices.flat()).toHaveLength(DISKS + 2);
+  expect(devices.flat()).toHaveLength(DISKS + OTHERS);
   expect(devices.filter((names) => names.length > 1).length).toBeGreaterThan(1);
   expect(lines.map((line) => Number(line?.counts?.replaceAll(' ', '')) > 0)).not.toContain(false);
   expect(vm.stderr.text).toBe('');
