@@ -70,7 +70,7 @@ const EXCEPTIONS = [
   },
   {
     why: 'they stand on the preset of the whole workspace',
-    files: ['*/*/jest.config.cjs'],
+    files: ['*/*/jest{,.packages}.config.cjs'],
     rules: ['@nx/enforce-module-boundaries'],
   },
   {
@@ -148,7 +148,7 @@ export default tseslint.config(
   },
   { files: ['**/*.{mts,cts}'], languageOptions: { parser: tseslint.parser } },
   {
-    files: ['**/*.{cts,js,mjs,cjs}'],
+    files: ['**/*.{mts,cts,js,mjs,cjs}'],
     languageOptions: {
       globals: {
         module: 'writable',
@@ -156,6 +156,7 @@ export default tseslint.config(
         process: 'readonly',
         console: 'readonly',
         __dirname: 'readonly',
+        Buffer: 'readonly',
         URL: 'readonly',
       },
     },

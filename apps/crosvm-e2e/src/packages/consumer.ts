@@ -69,7 +69,9 @@ export class Consumer {
         skipLibCheck: false,
         ...(outDir === undefined ? { noEmit: true } : { outDir, rootDir: '.' }),
       },
-      files: sources.filter((file) => /(?<!\.d)\.[mc]ts$/.test(file) && !/node_modules/.test(file)),
+      files: sources.filter(
+        (file) => /(?<!\.d)\.[mc]ts$/.test(file) && !file.includes('node_modules'),
+      ),
     };
     const project = join(this.directory, `tsconfig.${resolution}.json`);
     writeFileSync(project, JSON.stringify(config));

@@ -60,7 +60,7 @@ afterAll(() => {
 
 /** Runs an example of a README. */
 const runExample = (name: string, ...wrapper: string[]) => {
-  const [command = '', ...args] = [...wrapper, process.execPath, `built/examples/${name}.mjs`];
+  const [command, ...args] = [...wrapper, process.execPath, `built/examples/${name}.mjs`];
   return consumer.run(command, ...args);
 };
 

@@ -133,7 +133,7 @@ inJail(
         lockedDown(
           `libc.mprotect(${address}, ${length}, 5); return 3;`,
           `const end = Date.now() + 3000;
-         let state = pollChild(pid);
+         let state;
          const asked = () => fs.readFileSync('/proc/' + pid + '/wchan', 'utf8').includes('seccomp');
          let what = '';
          while (what === '' && Date.now() < end) { state = pollChild(pid); what = state ? state.kind : asked() ? 'asked' : ''; }

@@ -112,7 +112,7 @@ export const PROCESSES: readonly Attempt[] = [
   ]),
   single('of the VMM', 'sched_setaffinity', VMM, (a) => [a.world.vmm, 8, a.longs(-1)]),
   single('of the VMM', 'sched_setscheduler', VMM, (a) => [a.world.vmm, 0, a.words(0)]),
-  single('of the VMM', 'setpriority', VMM, ({ world }) => [PRIO_PROCESS, world.vmm, 0]),
+  single('of the VMM', 'setpriority', VMM, ({ world }) => [PRIO_PROCESS, world.vmm, 19]),
   single('of the VMM', 'ioprio_set', VMM, ({ world }) => [IOPRIO_WHO_PROCESS, world.vmm, 0]),
   single(
     'of the VMM',
