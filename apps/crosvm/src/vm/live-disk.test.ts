@@ -94,6 +94,16 @@ describe('a disk of a VM that runs', () => {
     expect(size()).toBe(8192);
   });
 
+  it('keeps its size when it is no raw image', async () => {
+    using raw = openDisk(path, { readOnly: false });
+    // Of an image of 8192 bytes, in which there is a larger disk.
+    using disk = new LiveDisk({ ...raw, config: { ...raw.config, sectors: 2048 } }, 0);
+    const resized = disk.resize(new Hosts(), { bytes: 16384, shrink: false });
+
+    await expect(resized).rejects.toThrow('disk vda is not a raw image');
+    expect(size()).toBe(8192);
+  });
+
   it('keeps its contents when its back end does not answer', async () => {
     using disk = liveDisk();
     const hosts = new Hosts();

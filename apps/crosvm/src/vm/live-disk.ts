@@ -1,10 +1,12 @@
-import type { OpenDisk } from '@crosvm/devices';
+import type { DiskConfig, OpenDisk } from '@crosvm/devices';
 import { limitFileSize } from '@crosvm/io-jail';
 import { fileKind, fileSize, type OwnedFd, resizeFile } from '@crosvm/sys-util';
 
 import { UserError } from '../user-error';
 import type { Commander } from './commander';
 import { diskName } from './virtio-devices';
+
+const SECTOR_BYTES = 512;
 
 /** How long the device host may take: requests of the guest that are on their way come first. */
 const HOST_MS = 30_000;
@@ -32,7 +34,7 @@ export class LiveDisk implements Disposable {
   constructor({ config, fds: [image] }: OpenDisk, index: number) {
     this.#index = index;
     this.#blockSize = config.blockSize;
-    this.#refusal = refusalOf(index, config.readOnly, image);
+    this.#refusal = refusalOf(index, config, image);
     this.#image = this.#refusal === undefined ? image?.dup() : undefined;
   }
 
@@ -96,17 +98,24 @@ export class LiveDisk implements Disposable {
 
 function refusalOf(
   index: number,
-  readOnly: boolean,
+  { readOnly, sectors }: DiskConfig,
   image: OwnedFd | undefined,
 ): UserError | undefined {
+  const name = diskName(index);
   if (image !== undefined && fileKind(image.raw) === 'block device') {
-    return new UserError(`${diskName(index)} is a block device, whose size the guest follows`, {
+    return new UserError(`${name} is a block device, whose size the guest follows`, {
       hint: 'resize the block device itself',
     });
   }
-  return readOnly
-    ? new UserError(`${diskName(index)} is read-only`, {
-        hint: 'give it to the VM with --rwdisk or --rwroot',
+  if (readOnly) {
+    return new UserError(`${name} is read-only`, {
+      hint: 'give it to the VM with --rwdisk or --rwroot',
+    });
+  }
+  // Another format has more, or less, in its file than the guest sees.
+  return image !== undefined && fileSize(image.raw) !== sectors * SECTOR_BYTES
+    ? new UserError(`${name} is not a raw image, and keeps its size while the VM runs`, {
+        hint: 'end the VM, and resize the image by qemu-img resize',
       })
     : undefined;
 }
