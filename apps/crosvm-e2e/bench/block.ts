@@ -7,7 +7,8 @@ import { LOADS, LOADS_MS } from './disk-loads';
 import { PEERS, race } from './race';
 import { ScratchDirectory } from './scratch';
 import { required, ROUNDS } from './settings';
-import { type Comparison, describe } from './statistics';
+import { report } from './report';
+import type { Comparison } from './statistics';
 import { outputUntil } from './time-to-output';
 
 /** For the guest's start and end. */
@@ -18,13 +19,13 @@ const PATIENCE = 5;
 
 type Figures = ReadonlyMap<string, readonly DiskFigures[]>;
 
-function line(figures: Figures, id: string, rest: Omit<Comparison, 'ours' | 'theirs'>): string {
+function compare(figures: Figures, id: string, rest: Omit<Comparison, 'ours' | 'theirs'>): void {
   const values = (name: string): number[] =>
     (figures.get(name) ?? []).map((it) => it.get(id) ?? NaN);
-  return describe({ ...rest, ours: values('crosvm'), theirs: values(rest.peer) });
+  report.compare({ ...rest, ours: values('crosvm'), theirs: values(rest.peer) });
 }
 
-function report(figures: Figures, disks: readonly NamedDisk[]): void {
+function compareAll(figures: Figures, disks: readonly NamedDisk[]): void {
   for (const disk of disks) {
     const cache = disk.direct ? 'none' : 'writeback';
     console.log(`${disk.name}: QEMU with virtio-blk-pci, cache=${cache},aio=${disk.aio}`);
@@ -32,7 +33,7 @@ function report(figures: Figures, disks: readonly NamedDisk[]): void {
       for (const peer of PEERS) {
         const what = `${load.name}, ${disk.name}`;
         const rest = { what, unit: load.unit, peer, budget: 1, better: 'more' } as const;
-        console.log(line(figures, `${disk.id}-${load.id}`, rest));
+        compare(figures, `${disk.id}-${load.id}`, rest);
       }
     }
   }
@@ -42,7 +43,7 @@ function report(figures: Figures, disks: readonly NamedDisk[]): void {
   ] as const;
   for (const [id, what] of probes) {
     for (const peer of PEERS) {
-      console.log(line(figures, id, { what, unit: 'ms', peer, budget: 1 }));
+      compare(figures, id, { what, unit: 'ms', peer, budget: 1 });
     }
   }
 }
@@ -50,9 +51,9 @@ function report(figures: Figures, disks: readonly NamedDisk[]): void {
 function makeDisks(cached: string, direct: string): NamedDisk[] {
   const disk = directDisk(direct);
   if (disk === undefined) {
-    console.log(
-      `o_direct: NOT MEASURED, for ${direct} is on a file system without O_DIRECT ` +
-        '(CROSVM_BENCH_DIRECT_DIR names another directory)',
+    report.notMeasured(
+      'o_direct',
+      'images are on a file system without O_DIRECT (CROSVM_BENCH_DIRECT_DIR names another directory)',
     );
   }
   return [cachedDisk(cached), ...(disk === undefined ? [] : [disk])];
@@ -84,5 +85,5 @@ export async function block(): Promise<void> {
       return readFigures(output, disks);
     },
   });
-  report(figures, disks);
+  compareAll(figures, disks);
 }

@@ -5,9 +5,9 @@ import { addPrograms, IN_GUEST, RUN_SCRIPT, SCRIPT_DONE } from './bench-initrd';
 import { NETWORK_LOADS, NETWORK_LOADS_MS, rateOf } from './network-loads';
 import type { BenchNetwork } from './peers';
 import { PEERS, race } from './race';
+import { report } from './report';
 import { ScratchDirectory } from './scratch';
 import { LOAD_MS, required } from './settings';
-import { describe } from './statistics';
 import { compile } from './tool';
 import { outputUntil, type Timed } from './time-to-output';
 
@@ -108,7 +108,7 @@ async function measureCard(network: BenchNetwork, directory: string): Promise<vo
     for (const peer of PEERS) {
       const what = `${name}, ${network.vhost ? 'vhost' : 'no vhost'}`;
       const sides = { ours: values('crosvm', id), theirs: values(peer, id) };
-      console.log(describe({ what, unit, peer, ...sides, budget: 1, better: 'more' }));
+      report.compare({ what, unit, peer, ...sides, budget: 1, better: 'more' });
     }
   }
 }
@@ -117,7 +117,7 @@ async function measureCard(network: BenchNetwork, directory: string): Promise<vo
 export async function network(): Promise<void> {
   for (const vhost of [false, true]) {
     if (vhost && !existsSync('/dev/vhost-net')) {
-      console.log('vhost: NOT MEASURED, for there is no /dev/vhost-net');
+      report.notMeasured('network with vhost', 'there is no /dev/vhost-net');
     } else {
       using scratch = new ScratchDirectory();
       await measureCard({ tap: TAP, vhost }, scratch.path);

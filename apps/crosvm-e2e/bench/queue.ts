@@ -1,5 +1,5 @@
 import { ROUNDS } from './settings';
-import { figure, median } from './statistics';
+import { report } from './report';
 import { figuresOf } from './tool';
 
 const REQUESTS = 1_000_000;
@@ -17,12 +17,14 @@ export function queue(): void {
       { length: ROUNDS },
       () => figuresOf('queue-crosvm.js', kind, `${REQUESTS}`) as QueueFigures,
     );
+    const what = `virtqueue alone, ${kind} descriptors`;
     const nanoseconds = rounds.map((each) => each.nanoseconds / REQUESTS);
-    const kibibytes = median(rounds.map((each) => each.bytes / 1024));
-    console.log(
-      `virtqueue alone, ${kind} descriptors: ${figure(nanoseconds)} ns a request of 3, ` +
-        `${Math.round(1e9 / median(nanoseconds))} requests/s; ` +
-        `${kibibytes.toFixed(0)} KiB of heap for ${REQUESTS} requests`,
-    );
+    report.figure({ what, unit: 'ns a request of 3', values: nanoseconds });
+    report.figure({
+      what: `heap of a ${what}`,
+      unit: 'bytes a request',
+      values: rounds.map((each) => each.bytes / REQUESTS),
+      budget: 2,
+    });
   }
 }

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { firstInstructionKernel } from './first-instruction';
 import type { BenchGuest } from './peers';
 import { PEERS, race } from './race';
+import { report } from './report';
 import { ScratchDirectory } from './scratch';
 import { required } from './settings';
-import { describe } from './statistics';
 import { outputUntil } from './time-to-output';
 
 const TIMEOUT_MS = 300_000;
@@ -31,7 +31,7 @@ async function timeTo({ what, guest, text, warmUp }: Goal): Promise<void> {
   const ours = times.get('crosvm') ?? [];
   for (const peer of PEERS) {
     const theirs = times.get(peer) ?? [];
-    console.log(describe({ what, unit: 'ms', ours, peer, theirs, budget: 1 }));
+    report.compare({ what, unit: 'ms', ours, peer, theirs, budget: 1 });
   }
 }
 

@@ -21,7 +21,7 @@ export interface Comparison {
 }
 
 /** The median of the pair by pair ratios: what drifts over time hits both of a pair. */
-function ratio({ ours, theirs }: Comparison): number {
+export function ratio({ ours, theirs }: Comparison): number {
   return median(ours.map((value, index) => value / (theirs[index] ?? NaN)));
 }
 
@@ -32,11 +32,17 @@ export function figure(values: readonly number[]): string {
   return `${median(values).toFixed(digits)} (${least.toFixed(digits)} to ${most.toFixed(digits)})`;
 }
 
+/** Whether it is not behind. */
+export function isWithinBudget(comparison: Comparison): boolean {
+  const { budget, better = 'less' } = comparison;
+  return better === 'less' ? ratio(comparison) <= budget : ratio(comparison) >= budget;
+}
+
 /** A comparison as a line of text, which says so where it is behind its budget. */
-export function describe(comparison: Comparison): string {
-  const { what, unit, ours, peer, theirs, budget, better = 'less' } = comparison;
+export function comparisonText(comparison: Comparison): string {
+  const { what, unit, ours, peer, theirs, budget } = comparison;
   const times = ratio(comparison);
-  const isWithin = better === 'less' ? times <= budget : times >= budget;
+  const isWithin = isWithinBudget(comparison);
   return (
     `${what}: crosvm ${figure(ours)} ${unit}, ${peer} ${figure(theirs)} ${unit}: ` +
     `${times.toFixed(2)} x, ${isWithin ? 'within' : 'BEHIND'} the budget of ${budget.toFixed(2)} x`
