@@ -11,6 +11,7 @@ export {
 } from './protocol/methods';
 export { PROTOCOL_VERSION } from './protocol/version';
 export { ControlServer, type ControlServerOptions } from './server/control-server';
-export { type Handler, type Handlers, RefusedError } from './server/handlers';
+export type { Handler, Handlers } from './server/handlers';
+export { RefusedError } from './server/refused-error';
 export { isSocketName, SocketFile } from './server/socket-file';
 export { SocketPathError } from './server/socket-path-error';

@@ -1,5 +1,5 @@
 import { Errno, SysError } from '@crosvm/sys-util';
-import { RefusedError } from '@crosvm/vm-control';
+import { RefusedError } from '@crosvm/vm-control/refused-error';
 
 import type { Commander } from './commander';
 import { DeviceError } from './host-questions';

@@ -1,5 +1,5 @@
 import { SysError } from '@crosvm/sys-util';
-import { RefusedError } from '@crosvm/vm-control';
+import { RefusedError } from '@crosvm/vm-control/refused-error';
 
 import { errorHint, errorText } from '../cli/error-text';
 import { UserError } from '../user-error';

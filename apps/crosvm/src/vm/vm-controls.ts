@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { type DeviceStatus, RefusedError, type VmState } from '@crosvm/vm-control';
+import type { DeviceStatus, VmState } from '@crosvm/vm-control';
+import { RefusedError } from '@crosvm/vm-control/refused-error';
 
 import type { ControlledVm } from '../control/controlled-vm';
 import type { LiveDevices } from './live-devices';

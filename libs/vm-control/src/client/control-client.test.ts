@@ -3,7 +3,7 @@ import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { writeFileSync } from 'node:fs';
 
-import { RefusedError } from '../server/handlers';
+import { RefusedError } from '../server/refused-error';
 import { STATUS, TestServer } from '../testing/test-server';
 import { ControlClient } from './control-client';
 

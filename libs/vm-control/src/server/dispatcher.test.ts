@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { ErrorNumber } from '../protocol/messages';
 import { HANDLERS, STATUS } from '../testing/test-server';
 import { Dispatcher, type DispatcherOptions } from './dispatcher';
-import { RefusedError } from './handlers';
+import { RefusedError } from './refused-error';
 
 function dispatcher(options: Partial<DispatcherOptions> = {}): Dispatcher {
   return new Dispatcher({

@@ -12,7 +12,8 @@ import {
 } from '../protocol/messages';
 import { isMethod, type MethodName, METHODS } from '../protocol/methods';
 import { PROTOCOL_VERSION } from '../protocol/version';
-import { type Handlers, RefusedError } from './handlers';
+import type { Handlers } from './handlers';
+import { RefusedError } from './refused-error';
 
 /** What a dispatcher works with. */
 export interface DispatcherOptions {
