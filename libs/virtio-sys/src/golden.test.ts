@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 
-import { describeAbi, readGolden } from '@crosvm/data-model/testing';
+import { abiEntries, describeAbi, readGolden } from '@crosvm/data-model/testing';
 
 import * as virtioSys from './index';
+import * as wl from './wl';
 
 const golden = join(__dirname, 'golden/x86_64.json');
 
@@ -39,6 +40,8 @@ describe('sizes, offsets, ioctl numbers and constants', () => {
         'VIRTIO_PCI_VENDOR_ID',
         'virtio_pci_common_cfg_1_2',
         ...fields.map((field) => `virtio_pci_common_cfg_1_2.${field}`),
+        // In no header but those of the Chromium OS kernel: see wl.test.ts.
+        ...abiEntries(wl).map(({ name }) => name),
       ].sort(),
     );
   });
