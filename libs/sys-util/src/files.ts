@@ -6,8 +6,11 @@ import {
   F_GETFL,
   F_SETFD,
   F_SETFL,
+  O_ACCMODE,
   O_CLOEXEC,
   O_NONBLOCK,
+  O_RDONLY,
+  O_WRONLY,
   SEEK_END,
 } from './abi/files';
 import { libc } from './ffi/libc';
@@ -85,6 +88,21 @@ export function fileSize(fd: number): number {
  */
 export function resizeFile(fd: number, bytes: number): void {
   retry('ftruncate', () => libc.ftruncate(fd, bytes));
+}
+
+/** What a descriptor is open for. */
+export interface AccessMode {
+  readonly reads: boolean;
+  readonly writes: boolean;
+}
+
+/**
+ * What a descriptor is open for.
+ * @throws SysError EBADF
+ */
+export function accessMode(fd: number): AccessMode {
+  const mode = check('fcntl(F_GETFL)', libc.fcntl(fd, F_GETFL, 0)) & O_ACCMODE;
+  return { reads: mode !== O_WRONLY, writes: mode !== O_RDONLY };
 }
 
 /** Whether reads and writes of a descriptor say EAGAIN instead of waiting. */

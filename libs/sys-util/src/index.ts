@@ -31,6 +31,8 @@ export type {
   SignatureTable,
 } from './ffi/signature';
 export {
+  type AccessMode,
+  accessMode,
   closeInheritedOnExec,
   createPipe,
   fileKind,
@@ -73,7 +75,7 @@ export { PollLoop } from './poll-loop';
 export type { Poller, PollHandler, PollRegistration } from './poller';
 export { dieWithParent, exitNow } from './process-end';
 export { RawTerminal } from './raw-terminal';
-export { SharedMemory } from './shared-memory';
+export { type SealedMemory, sealedMemory, sealSize, SharedMemory } from './shared-memory';
 export { SignalFd, type SignalFdOptions, type SignalInfo } from './signal-fd';
 export { SignalSet } from './signal-set';
 export {
@@ -96,6 +98,7 @@ export {
   pwritevRaw,
   readRaw,
   readvRaw,
+  sendfileRaw,
   writeRaw,
   writevRaw,
   zeroRangeRaw,
@@ -110,5 +113,7 @@ export {
   terminalSettings,
 } from './terminal-settings';
 export { TimerFd, type TimerClock, type TimerFdOptions } from './timer-fd';
-export { isListening, MAX_SOCKET_PATH, UnixListener } from './unix-listener';
+export { MAX_SOCKET_PATH } from './unix-address';
+export { isListening, UnixListener } from './unix-listener';
+export { connectUnix, StreamBuffer } from './unix-stream';
 export { waitReadable } from './wait-readable';

@@ -93,6 +93,14 @@ export function discardRaw(fd: number, offset: number, length: number): number {
   return outcome(libc.ioctl(fd, BLKDISCARD, discardBytes));
 }
 
+/**
+ * `sendfile(2)`: copies up to `length` bytes from where `from` is read next to where `to` is written next.
+ * Returns the bytes copied, 0 at the end, or a negative errno.
+ */
+export function sendfileRaw(to: number, from: number, length: number): number {
+  return outcome(libc.sendfile(to, from, null, length));
+}
+
 /** `getrandom(2)` to an address; returns the bytes written or a negative errno. */
 export function getrandomRaw(address: HostAddress, length: number): number {
   return outcome(libc.getrandom(address, length, 0));

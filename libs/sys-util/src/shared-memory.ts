@@ -1,12 +1,16 @@
 import {
   F_ADD_SEALS,
+  F_GET_SEALS,
+  F_SEAL_FUTURE_WRITE,
   F_SEAL_GROW,
   F_SEAL_SEAL,
   F_SEAL_SHRINK,
+  F_SEAL_WRITE,
   MFD_ALLOW_SEALING,
   MFD_CLOEXEC,
 } from './abi/files';
 import { libc } from './ffi/libc';
+import { accessMode, fileSize } from './files';
 import { type FileMapping, Mapping } from './mapping';
 import { OwnedFd } from './owned-fd';
 import { check } from './sys-error';
@@ -55,4 +59,30 @@ export class SharedMemory implements Disposable {
   [Symbol.dispose](): void {
     this.fd.close();
   }
+}
+
+/** Memory of somebody else's, as it can be mapped. */
+export interface SealedMemory {
+  /** Bytes, of which there will never be fewer. */
+  readonly size: number;
+  readonly readOnly: boolean;
+}
+
+/** Seals memory against shrinking; false if it cannot be, or is no memory. */
+export function sealSize(fd: number): boolean {
+  return libc.fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK) === 0;
+}
+
+/**
+ * What a descriptor from elsewhere is if it is shared memory whose size is sealed against shrinking, so that
+ * who maps it is safe from SIGBUS; undefined if it is anything else.
+ */
+export function sealedMemory(fd: number): SealedMemory | undefined {
+  const seals = libc.fcntl(fd, F_GET_SEALS, 0);
+  if (seals < 0 || (seals & F_SEAL_SHRINK) === 0) {
+    return undefined;
+  }
+  const { reads, writes } = accessMode(fd);
+  const readOnly = !writes || (seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)) !== 0;
+  return reads ? { size: fileSize(fd), readOnly } : undefined;
 }

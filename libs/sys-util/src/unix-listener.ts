@@ -1,30 +1,18 @@
 import { fchmodSync } from 'node:fs';
 
-import { AF_UNIX, sockaddr_un, SOCK_CLOEXEC, SOCK_NONBLOCK, SOCK_STREAM } from './abi/socket';
+import { AF_UNIX, SOCK_CLOEXEC, SOCK_NONBLOCK, SOCK_STREAM } from './abi/socket';
 import { lastErrno } from './ffi/bind';
 import { libc } from './ffi/libc';
 import { OwnedFd } from './owned-fd';
 import { createSocket } from './socket';
 import { check, Errno, retry, SysError } from './sys-error';
+import { unixAddress } from './unix-address';
 
 /** Connections that the kernel keeps until they are accepted. */
 const BACKLOG = 1024;
 
 /** What may come with accepting a connection that is no reason to stop: see accept(2). */
 const TRANSIENT = [Errno.EAGAIN, Errno.EINTR, Errno.ECONNABORTED];
-
-/** Most bytes of the path of a unix socket. */
-export const MAX_SOCKET_PATH = sockaddr_un.size - 2 - 1;
-
-function addressOf(path: string): Uint8Array {
-  const bytes = Buffer.from(path);
-  if (bytes.length === 0 || bytes.length > MAX_SOCKET_PATH || bytes.includes(0)) {
-    throw new RangeError(`the path of a socket has 1 to ${MAX_SOCKET_PATH} bytes`);
-  }
-  const address = sockaddr_un.from({ sun_family: AF_UNIX });
-  address.set(bytes, sockaddr_un.offsetOf('sun_path'));
-  return address;
-}
 
 /** A unix stream socket with a path in the file system, at which connections are accepted. */
 export class UnixListener implements Disposable {
@@ -37,7 +25,7 @@ export class UnixListener implements Disposable {
    * @throws SysError EADDRINUSE if there is such a file, ENOENT, EACCES, ...
    */
   static bind(path: string, mode: number): UnixListener {
-    const address = addressOf(path);
+    const address = unixAddress(path);
     const fd = createSocket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK);
     try {
       // Before it has a path: nobody can connect in between.
@@ -79,7 +67,7 @@ export class UnixListener implements Disposable {
  * @throws SysError EACCES, ENOENT, ...
  */
 export function isListening(path: string): boolean {
-  const address = addressOf(path);
+  const address = unixAddress(path);
   using fd = createSocket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC);
   try {
     retry(`connect(${path})`, () => libc.connect(fd.raw, address, address.length));

@@ -4,6 +4,9 @@ import { i16, i32, i64, struct } from '@crosvm/data-model';
 
 export const O_CLOEXEC = 0o2000000;
 export const O_NONBLOCK = 0o4000;
+export const O_ACCMODE = 0o3;
+export const O_RDONLY = 0;
+export const O_WRONLY = 1;
 
 export const F_GETFD = 1;
 export const F_SETFD = 2;
@@ -15,9 +18,12 @@ export const F_RDLCK = 0;
 export const F_WRLCK = 1;
 export const F_UNLCK = 2;
 export const F_ADD_SEALS = 1033;
+export const F_GET_SEALS = 1034;
 export const F_SEAL_SEAL = 0x1;
 export const F_SEAL_SHRINK = 0x2;
 export const F_SEAL_GROW = 0x4;
+export const F_SEAL_WRITE = 0x8;
+export const F_SEAL_FUTURE_WRITE = 0x10;
 export const FD_CLOEXEC = 1;
 
 /** Of flock(2). */

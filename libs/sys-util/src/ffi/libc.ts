@@ -26,6 +26,7 @@ export const libc = bind(null, {
   writev: ['ssize_t', ['int', 'pointer', 'int']],
   preadv: ['ssize_t', ['int', 'pointer', 'int', 'long']],
   pwritev: ['ssize_t', ['int', 'pointer', 'int', 'long']],
+  sendfile: ['ssize_t', ['int', 'int', 'pointer', 'size_t']],
   ioctl: ['int', ['int', 'ulong', 'pointer']],
   ioctlValue: ['int', ['int', 'ulong', 'ulong'], { symbol: 'ioctl' }],
   pipe2: ['int', ['pointer', 'int']],
