@@ -92,9 +92,10 @@ export class MessageBuffer implements Disposable {
    * Receives a message into `bytes`. Returns its length or a negative errno.
    * Call `takeFds` and `truncation` afterwards.
    * @param flags MSG_DONTWAIT or 0
+   * @param length most bytes that are wanted of a stream
    */
-  receive(socket: number, flags: number): number {
-    this.#range.iov_len = this.bytes.length;
+  receive(socket: number, flags: number, length = this.bytes.length): number {
+    this.#range.iov_len = length;
     // Not rounded up as CMSG_SPACE would be: the kernel would fill the padding with a descriptor.
     this.#setControl(this.maxFds === 0 ? 0 : controlLength(this.maxFds));
     // SAFETY: the header names this object's memory and how much of it there is.

@@ -23,6 +23,10 @@ import type { Iovecs } from './iovecs';
 const discardRange = new BigUint64Array(2);
 const discardBytes = new Uint8Array(discardRange.buffer);
 
+/** Where sendfile reads. */
+const fileOffset = new BigInt64Array(1);
+const fileOffsetBytes = new Uint8Array(fileOffset.buffer);
+
 function outcome(result: number): number {
   return result < 0 ? -lastErrno() : result;
 }
@@ -94,11 +98,12 @@ export function discardRaw(fd: number, offset: number, length: number): number {
 }
 
 /**
- * `sendfile(2)`: copies up to `length` bytes from where `from` is read next to where `to` is written next.
+ * `sendfile(2)`: copies up to `length` bytes at `offset` of the file `from` to where `to` is written next.
  * Returns the bytes copied, 0 at the end, or a negative errno.
  */
-export function sendfileRaw(to: number, from: number, length: number): number {
-  return outcome(libc.sendfile(to, from, null, length));
+export function sendfileRaw(to: number, from: number, offset: number, length: number): number {
+  fileOffset[0] = BigInt(offset);
+  return outcome(libc.sendfile(to, from, fileOffsetBytes, length));
 }
 
 /** `getrandom(2)` to an address; returns the bytes written or a negative errno. */

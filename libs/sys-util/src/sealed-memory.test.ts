@@ -49,11 +49,11 @@ describe('memory that came from elsewhere', () => {
     using file = OwnedFd.adopt(openSync(join(directory, 'file'), 'r'));
     using memory = SharedMemory.create('copy', 4096);
 
-    const copied = sendfileRaw(memory.fd.raw, file.raw, 4096);
+    const copied = sendfileRaw(memory.fd.raw, file.raw, 2, 4096);
     rmSync(directory, { recursive: true });
 
-    expect(copied).toBe(8);
-    expect(Buffer.from(memory.map().bytes.subarray(0, 8)).toString()).toBe('a keymap');
+    expect(copied).toBe(6);
+    expect(Buffer.from(memory.map().bytes.subarray(0, 6)).toString()).toBe('keymap');
     expect(accessMode(file.raw)).toEqual({ reads: true, writes: false });
   });
 

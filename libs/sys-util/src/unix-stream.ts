@@ -58,11 +58,11 @@ export class StreamBuffer implements Disposable {
   }
 
   /**
-   * Receives into `bytes`. A length of 0 is the end; -EAGAIN: there is nothing now; -EMSGSIZE: there were
+   * Receives up to `maxBytes` into `bytes`. A length of 0 is the end; -EAGAIN: there is nothing now; -EMSGSIZE: there were
    * more descriptors than are taken, and some are lost.
    */
-  receive(socket: number): StreamReceived {
-    const length = this.#buffer.receive(socket, MSG_DONTWAIT);
+  receive(socket: number, maxBytes = this.bytes.length): StreamReceived {
+    const length = this.#buffer.receive(socket, MSG_DONTWAIT, maxBytes);
     if (length < 0) {
       return { length, fds: [] };
     }

@@ -3,8 +3,10 @@ import {
   MessageTruncatedError,
   OwnedFd,
   POLL_READABLE,
+  POLL_WRITABLE,
   type Poller,
   type PollRegistration,
+  type Received,
   SysError,
 } from '@crosvm/sys-util';
 
@@ -28,7 +30,10 @@ export type GrantHandler = (grant: Grant | undefined) => void;
 export interface GuestMemoryRequests {
   /** Asks for new memory, zeroed. */
   allocate(size: number, handler: GrantHandler): void;
-  /** Asks for this memory, whose size must be sealed against shrinking, to be shown; stays the caller's. */
+  /**
+   * Asks for this memory, whose size must be sealed against shrinking, to be shown; stays the caller's. Refused,
+   * too, while the VMM is behind with what it was asked before.
+   */
   share(fd: number, handler: GrantHandler): void;
   /** The guest is to see it no longer. */
   release(region: number): void;
@@ -40,6 +45,10 @@ export class MemoryRequestClient implements GuestMemoryRequests, Disposable {
   readonly #registration: PollRegistration;
   /** Those who wait for their answer, in order. */
   readonly #waiting: GrantHandler[] = [];
+  /** What there was no room for yet, in order: as many releases as there are regions, and hardly more. */
+  readonly #unsent: MemoryRequest[] = [];
+  #isBehind = false;
+  #isOpen = true;
 
   /**
    * @param fd the socket; taken over
@@ -48,54 +57,95 @@ export class MemoryRequestClient implements GuestMemoryRequests, Disposable {
   constructor(fd: number, poller: Poller) {
     const options = { maxBytes: MAX_MEMORY_MESSAGE, maxFds: 1, nonblock: true };
     this.#socket = FdSocket.adopt(OwnedFd.adopt(fd), options);
-    this.#registration = poller.add(fd, POLL_READABLE, () => this.#receive());
+    this.#registration = poller.add(fd, POLL_READABLE, (ready) => this.#ready(ready));
   }
 
   allocate(size: number, handler: GrantHandler): void {
-    this.#ask({ kind: 'allocate', size }, [], handler);
+    if (this.#isOpen) {
+      this.#waiting.push(handler);
+      this.#post({ kind: 'allocate', size });
+    } else {
+      handler(undefined);
+    }
   }
 
   share(fd: number, handler: GrantHandler): void {
-    this.#ask({ kind: 'share' }, [fd], handler);
-  }
-
-  release(region: number): void {
-    this.#send({ kind: 'release', region }, []);
-  }
-
-  [Symbol.dispose](): void {
-    this.#registration.remove();
-    this.#socket[Symbol.dispose]();
-  }
-
-  #ask(request: MemoryRequest, fds: readonly number[], handler: GrantHandler): void {
-    if (this.#send(request, fds)) {
+    if (!this.#isBehind && this.#send({ kind: 'share' }, [fd])) {
       this.#waiting.push(handler);
     } else {
       handler(undefined);
     }
   }
 
-  /** False if the VMM is gone, or does not read. */
+  release(region: number): void {
+    if (this.#isOpen) {
+      this.#post({ kind: 'release', region });
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#isOpen = false;
+    this.#registration.remove();
+    this.#socket[Symbol.dispose]();
+  }
+
+  /** Sends a request, now or when there is room for it. */
+  #post(request: MemoryRequest): void {
+    this.#unsent.push(request);
+    if (!this.#isBehind) {
+      this.#flush();
+    }
+  }
+
+  #flush(): void {
+    while (this.#unsent[0] !== undefined && this.#send(this.#unsent[0], [])) {
+      this.#unsent.shift();
+    }
+    const isBehind = this.#unsent.length > 0;
+    if (this.#isOpen && isBehind !== this.#isBehind) {
+      this.#isBehind = isBehind;
+      // Not changed, but begun anew: a policy may permit no more.
+      this.#registration.setInterest(0);
+      this.#registration.setInterest(POLL_READABLE | (isBehind ? POLL_WRITABLE : 0));
+    }
+  }
+
+  /** False if it has to wait, or the VMM is gone. */
   #send(request: MemoryRequest, fds: readonly number[]): boolean {
     try {
-      return !this.#socket.fd.closed && this.#socket.send(encodeMemoryRequest(request), fds);
+      return this.#isOpen && this.#socket.send(encodeMemoryRequest(request), fds);
     } catch (error) {
       if (error instanceof SysError) {
+        this.#end();
         return false;
       }
       throw error;
     }
   }
 
+  /** The VMM is gone: nobody gets anything any more. */
+  #end(): void {
+    this.#isOpen = false;
+    this.#registration.remove();
+    this.#unsent.length = 0;
+    this.#waiting.splice(0).forEach((handler) => handler(undefined));
+  }
+
+  #ready(ready: number): void {
+    if ((ready & POLL_WRITABLE) !== 0) {
+      this.#flush();
+    }
+    if ((ready & ~POLL_WRITABLE) !== 0 && this.#isOpen) {
+      this.#receive();
+    }
+  }
+
   #receive(): void {
     const message = this.#next();
-    if (message === 'would-block') {
-      return;
-    }
     if (message === 'closed') {
-      this.#registration.remove();
-      this.#waiting.splice(0).forEach((handler) => handler(undefined));
+      this.#end();
+    }
+    if (typeof message === 'string') {
       return;
     }
     const answer = decodeMemoryAnswer(message.bytes);
@@ -109,7 +159,7 @@ export class MemoryRequestClient implements GuestMemoryRequests, Disposable {
     }
   }
 
-  #next(): ReturnType<FdSocket['receive']> {
+  #next(): Received {
     try {
       return this.#socket.receive();
     } catch (error) {

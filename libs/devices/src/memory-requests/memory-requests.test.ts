@@ -109,6 +109,22 @@ describe('requests for memory that a guest is to see', () => {
     expect(grants).toEqual([undefined, undefined]);
   });
 
+  it('wait for a VMM that is behind, and come in order', () => {
+    const { client, granter, grants, keep, serve } = clientRig();
+    for (let count = 0; count < 2000; count += 1) {
+      client.release(7);
+    }
+    client.allocate(4096, keep);
+    using own = memfd();
+    client.share(own.raw, keep);
+    serve(3000);
+
+    expect(granter.asked).toHaveLength(2001);
+    expect(granter.asked.at(-1)).toBe('allocate 4096');
+    expect(grants.map((grant) => grant?.region)).toEqual([undefined, 7]);
+    grants.forEach((grant) => grant?.fd?.close());
+  });
+
   it('end with the device', () => {
     const { client, faults, serve } = clientRig();
     client[Symbol.dispose]();

@@ -114,6 +114,14 @@ export interface BackendResources {
   readonly counters?: DeviceCounters | undefined;
 }
 
+/** A file or socket of the machine that the root of a device's host has, too. */
+export interface HostBind {
+  /** Absolute, without symbolic links. */
+  readonly source: string;
+  /** Absolute. */
+  readonly target: string;
+}
+
 /** A kind of virtio device: all that the VMM and its host need to know to make one. */
 export interface DeviceModule<Config> {
   /** The name in messages and of the process, such as `block`. */
@@ -128,6 +136,8 @@ export interface DeviceModule<Config> {
   fileBytes?(config: Config): number;
   /** Whether that may become more, or less, while the guest runs (`resize-disk`). */
   readonly fileResizes?: boolean;
+  /** What the root of its host has, where that has a root of its own; default: nothing. */
+  binds?(config: Config): readonly HostBind[];
   /** The most descriptors of each queue. */
   queueMaxSizes(config: Config): readonly number[];
   /** The features of the device type that are offered; `QUEUE_FEATURES` go without saying. */

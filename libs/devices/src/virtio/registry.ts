@@ -6,6 +6,7 @@ import { netStream } from './net/stream/module';
 import { rng } from './rng';
 import { vhostNet } from './vhost/net-module';
 import { vhostVsock } from './vhost/vsock';
+import { wl } from './wl/module';
 
 /** Every kind of virtio device there is: one line a kind. */
 const VIRTIO_DEVICES: readonly DeviceModule<unknown>[] = [
@@ -16,6 +17,7 @@ const VIRTIO_DEVICES: readonly DeviceModule<unknown>[] = [
   rng,
   vhostNet,
   vhostVsock,
+  wl,
 ];
 
 /**
