@@ -77,6 +77,19 @@ export interface CustomDeviceSettings {
   readonly options: DeviceOptions;
 }
 
+/** A socket of a Wayland compositor: `--wayland-sock PATH,name=NAME`. */
+export interface WaylandSocketConfig {
+  readonly path: string;
+  /** By which the guest asks for it; empty: the one that is for display. */
+  readonly name: string;
+}
+
+/** Which compositors a guest can reach. */
+export type WaylandConfig =
+  | { readonly kind: 'off' }
+  /** These; without one for display, the default one, too. */
+  | { readonly kind: 'sockets'; readonly sockets: readonly WaylandSocketConfig[] };
+
 /** What `crosvm run` was asked for, checked as far as it can be without touching the host. */
 export interface RunConfig {
   /** Path of the kernel: an ELF64 `vmlinux` or a bzImage. */
@@ -101,6 +114,8 @@ export interface RunConfig {
   readonly network?: NetworkConfig;
   /** The guest's address for sockets between guest and host; default no such sockets. */
   readonly cid?: number;
+  /** Compositors that the guest can reach; default: that of the environment, if it is there. */
+  readonly wayland?: WaylandConfig;
   /** Where the control socket is made: a path, or a directory; default none. */
   readonly socket?: string;
   /** Where metrics are served; default nowhere. */

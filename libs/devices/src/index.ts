@@ -34,6 +34,8 @@ export { hostServices, type HostServicesOptions } from './front-end/host-service
 export { FRONT_ENDS } from './front-end/registry';
 export { DeviceCounters, type DeviceCounts } from './metrics/device-counters';
 export { i8042, type I8042Config } from './i8042/front-end';
+export type { GrantedMemory } from './memory-requests/messages';
+export { type MadeMemory, type MemoryGranter, MemoryRequestServer } from './memory-requests/server';
 export type { PciWindow } from './pci/decode-table';
 export { pci } from './pci/front-end';
 export type { PciFunctionRequest } from './pci/pci-function';
@@ -107,6 +109,7 @@ export type {
   ByteRange,
   ConfigSpace,
   DeviceModule,
+  HostBind,
   QueueHandover,
   VirtioBackend,
 } from './virtio/backend';
@@ -117,3 +120,6 @@ export type { DescriptorChain } from './virtio/queue/descriptor-chain';
 export type { QueueConfig } from './virtio/queue/queue-config';
 export { type QueueOptions, type QueuePosition, VirtQueue } from './virtio/queue/virt-queue';
 export { virtioModule } from './virtio/registry';
+export { wl } from './virtio/wl/module';
+export { MAX_VFDS } from './virtio/wl/vfd-table';
+export type { WaylandSocket, WlConfig } from './virtio/wl/wl-config';

@@ -50,10 +50,16 @@ export {
   SERIAL_IRQS,
   SERIAL_PORTS,
   SERIAL_PORT_LENGTH,
+  SHARED_MEMORY_SIZE,
   SLEEP_TYPE_S5,
   TSS_ADDRESS,
 } from './layout';
-export { MAX_MEMORY_SIZE, memoryRegions, MIN_MEMORY_SIZE } from './memory-regions';
+export {
+  MAX_MEMORY_SIZE,
+  memoryRegions,
+  MIN_MEMORY_SIZE,
+  sharedMemoryWindow,
+} from './memory-regions';
 export { pciInterruptGsi } from './pci-interrupts';
 export { configureVcpu, type VcpuOptions } from './vcpu/configure-vcpu';
 export type { BootRegisters } from './vcpu/registers';

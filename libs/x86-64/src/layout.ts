@@ -21,6 +21,7 @@ import type { GuestAddress } from '@crosvm/data-model';
  *   0xfee00000  local APICs             |
  *   0xfffbc000  KVM's own pages        /
  *  0x100000000  the rest of memory
+ *  behind it, at the next GiB: memory that devices share with the guest, 1 GiB
  */
 
 /** Selectors are the boot protocol's: code at 0x10, data at 0x18. */
@@ -77,6 +78,12 @@ export const PCI_MMIO_SIZE = 0x2000_0000;
 export const PCI_ECAM_ADDRESS: GuestAddress = 0xe000_0000;
 /** Bytes of the enhanced configuration space. */
 export const PCI_ECAM_SIZE = 0x1000_0000;
+
+/**
+ * Room for memory that devices show their guest while it runs: behind all memory. Nothing tells the guest of it but
+ * the devices.
+ */
+export const SHARED_MEMORY_SIZE = 0x4000_0000;
 
 /** The I/O APIC, where every PC and KVM's in-kernel one has it. */
 export const IO_APIC_ADDRESS: GuestAddress = 0xfec0_0000;

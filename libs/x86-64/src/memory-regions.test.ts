@@ -1,5 +1,5 @@
 import { HOLE_END, HOLE_START } from './layout';
-import { MAX_MEMORY_SIZE, memoryRegions } from './memory-regions';
+import { MAX_MEMORY_SIZE, memoryRegions, sharedMemoryWindow } from './memory-regions';
 
 const MiB = 1024 ** 2;
 const GiB = 1024 ** 3;
@@ -27,4 +27,15 @@ describe('memoryRegions', () => {
       expect(() => memoryRegions(size)).toThrow(RangeError);
     },
   );
+});
+
+describe('sharedMemoryWindow', () => {
+  it.each([
+    [256 * MiB, 4 * GiB],
+    [3 * GiB, 4 * GiB],
+    [5 * GiB, 5 * GiB],
+    [5 * GiB + 4096, 6 * GiB],
+  ])('is behind memory that ends at %d, at a whole GiB', (end, at) => {
+    expect(sharedMemoryWindow(end)).toEqual({ at, size: GiB });
+  });
 });

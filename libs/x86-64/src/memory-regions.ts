@@ -1,7 +1,7 @@
-import { isAligned, PAGE_SIZE } from '@crosvm/data-model';
+import { alignUp, type GuestAddress, isAligned, PAGE_SIZE } from '@crosvm/data-model';
 import type { MemoryRange } from '@crosvm/sys-util';
 
-import { HIGH_MEMORY_START, HOLE_END, HOLE_START } from './layout';
+import { HIGH_MEMORY_START, HOLE_END, HOLE_START, SHARED_MEMORY_SIZE } from './layout';
 
 /** Less than this holds our tables and nothing else. */
 export const MIN_MEMORY_SIZE = 2 * HIGH_MEMORY_START;
@@ -20,4 +20,15 @@ export function memoryRegions(size: number): MemoryRange[] {
   }
   const low = { at: 0, size: Math.min(size, HOLE_START) };
   return size > low.size ? [low, { at: HOLE_END, size: size - low.size }] : [low];
+}
+
+/**
+ * Where devices show memory to a guest whose own memory ends at `memoryEnd`. It begins at a whole GiB, so that a
+ * guest can map it by large pages.
+ */
+export function sharedMemoryWindow(memoryEnd: GuestAddress): MemoryRange {
+  return {
+    at: alignUp(Math.max(memoryEnd, HOLE_END), SHARED_MEMORY_SIZE),
+    size: SHARED_MEMORY_SIZE,
+  };
 }

@@ -14,6 +14,7 @@ import { machineOptions } from './options/machine';
 import { networkOptions } from './options/network';
 import { sandboxOptions } from './options/sandbox';
 import { serialOptions } from './options/serial';
+import { waylandOptions } from './options/wayland';
 import { type ParsedOptions, parseOptions } from './parse-options';
 import { quote } from './quote';
 import { type HelpPage, renderHelp } from './render-help';
@@ -25,6 +26,7 @@ const GROUPS = [
   bootOptions,
   diskOptions,
   networkOptions,
+  waylandOptions,
   serialOptions,
   deviceOptions,
   sandboxOptions,
@@ -67,6 +69,10 @@ export const runHelp: HelpPage = {
       'crosvm run --host_ip 10.0.2.1 --netmask 255.255.255.0 --mac 02:00:00:00:00:01 vmlinux',
     ],
     ['A virtio device of your own', 'crosvm run --device ./echo.ts,prefix=hello vmlinux'],
+    [
+      'Windows on the compositor of this session, for a guest that runs Sommelier',
+      'crosvm run --wayland-sock "$XDG_RUNTIME_DIR/wayland-0" vmlinux',
+    ],
     [
       'The console in a file, the second port on this terminal',
       'crosvm run --serial type=file,path=boot.log,console \\\n' +
@@ -138,6 +144,7 @@ function readConfig(values: OptionValues, positionals: readonly string[]): RunCo
     ...bootOptions.read(values),
     ...diskOptions.read(values),
     ...networkOptions.read(values),
+    ...waylandOptions.read(values),
     ...serialOptions.read(values),
     ...deviceOptions.read(values),
     ...sandboxOptions.read(values),
@@ -149,15 +156,16 @@ function readConfig(values: OptionValues, positionals: readonly string[]): RunCo
 }
 
 /** @throws UsageError if there are more devices than the bus has room for */
-function checkBus({ disks, network, cid, balloon, customDevices = [] }: RunConfig): void {
+function checkBus({ disks, network, cid, balloon, wayland, customDevices = [] }: RunConfig): void {
+  const display = wayland?.kind === 'sockets' ? wayland : undefined;
   // The entropy device is always there.
-  const others = [network?.passt, cid, balloon, ...customDevices].filter(
+  const others = [network?.passt, cid, balloon, display, ...customDevices].filter(
     (device) => device !== undefined,
   ).length;
   const devices = 1 + disks.length + (network?.cards.length ?? 0) + others;
   if (devices > MAX_PCI_DEVICES) {
     throw new UsageError(
-      `${devices} devices on the PCI bus, which has room for ${MAX_PCI_DEVICES}: disks, network cards, sockets, those of your own, the balloon and the entropy device`,
+      `${devices} devices on the PCI bus, which has room for ${MAX_PCI_DEVICES}: disks, network cards, sockets, Wayland, those of your own, the balloon and the entropy device`,
       balloon === undefined ? {} : { hint: '--no-balloon makes room for one more' },
     );
   }

@@ -71,6 +71,7 @@ describe('help texts', () => {
       'Boot:',
       'Disks:',
       'Network:',
+      'Wayland:',
       'Serial ports:',
       'Devices of your own:',
       'Sandbox:',

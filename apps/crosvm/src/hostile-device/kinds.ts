@@ -11,6 +11,9 @@ import { POLICIES } from './run-vmm';
 /** Policies of hosts whose JavaScript is compiled. */
 const COMPILED: readonly string[] = ['block_device', 'net_device', 'net_stream_device'];
 
+/** Calls that a policy permits whatever they are asked: they reach nothing but what the device has. */
+const PERMITTED: Readonly<Record<string, readonly string[]>> = { wl_device: ['sendfile'] };
+
 /** Of the device that permits least: everything is tried there. */
 const STRICTEST = 'rng_device';
 
@@ -28,7 +31,10 @@ function attemptsOf({ policy, compiled }: HostKind): readonly Attempt[] {
     loadPolicy(join(POLICIES, `${policy}.policy`)).rules.map(({ name }) => name),
   );
   // What a policy does not mention is forbidden by all in the same way.
-  const general = GENERAL.filter(({ call }) => policy === STRICTEST || calls.has(call ?? ''));
+  const permitted = PERMITTED[policy] ?? [];
+  const general = GENERAL.filter(
+    ({ call = '' }) => policy === STRICTEST || (calls.has(call) && !permitted.includes(call)),
+  );
   return [
     ...general,
     ...(compiled ? COMPILED_MEMORY : INTERPRETED_MEMORY),

@@ -19,6 +19,7 @@ function devices({
   disks,
   network,
   cid,
+  wayland,
   serial,
   customDevices = [],
 }: RunConfig): readonly string[] {
@@ -40,6 +41,7 @@ function devices({
     ...(network?.passt === undefined ? [] : ['network card over passt']),
     ...(cid === undefined ? [] : ['vsock']),
     ...customDeviceNames(customDevices),
+    ...(wayland?.kind === 'sockets' ? ['wayland'] : []),
     ...serial
       .filter(({ type, stdin }) => type !== 'sink' || stdin)
       .map(({ num }) => `serial ${num}`),

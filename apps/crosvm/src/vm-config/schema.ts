@@ -50,6 +50,13 @@ const serial = v.strictObject({
   stdin: v.optional(v.boolean()),
 });
 
+const waylandSocket = v.strictObject({
+  /** The path of the socket. */
+  path: v.string(),
+  /** By which the guest asks for it; default: it is for display. */
+  name: v.optional(v.string()),
+});
+
 /** The configuration of a VM. */
 export const vmConfigSchema = v.strictObject({
   /** Where the schema is; for editors. */
@@ -108,6 +115,10 @@ export const vmConfigSchema = v.strictObject({
 
   /** Virtio devices of one's own: the path of a module, and behind commas what it is told. */
   device: v.optional(oneOrMany(v.string())),
+  /** Sockets of Wayland compositors; default that of the environment, where it is. */
+  waylandSock: v.optional(oneOrMany(v.union([v.string(), waylandSocket]))),
+  /** Whether the guest has no Wayland; default false. */
+  noWl: v.optional(v.boolean()),
 
   /** Serial ports; default the console on the standard output and input. */
   serial: v.optional(oneOrMany(serial)),

@@ -1,4 +1,10 @@
-import { allocateFrontEnds, type FrontEndSet, type OpenDisk, type OpenNet } from '@crosvm/devices';
+import {
+  allocateFrontEnds,
+  type FrontEndSet,
+  MAX_VFDS,
+  type OpenDisk,
+  type OpenNet,
+} from '@crosvm/devices';
 import type { CpuidEntry, Kvm, Vm } from '@crosvm/kvm';
 import { KVM_CAP_TSC_DEADLINE_TIMER, KVM_PIT_SPEAKER_DUMMY } from '@crosvm/kvm-sys';
 import { GuestMemory } from '@crosvm/sys-util';
@@ -9,12 +15,14 @@ import {
   IDENTITY_MAP_ADDRESS,
   memoryRegions,
   MIN_MEMORY_SIZE,
+  sharedMemoryWindow,
   TSS_ADDRESS,
 } from '@crosvm/x86-64';
 
 import type { CpuAffinity, RunConfig } from '../config';
 import { openKvm } from '../host/open-kvm';
 import { openNetwork, openSockets } from '../host/open-network';
+import { openWayland } from '../host/open-wayland';
 import { UserError } from '../user-error';
 import type { HostedDevice } from './device-plan';
 import { GuestClock } from './guest-clock';
@@ -26,6 +34,7 @@ import { createPostedWritesLock } from './posted-writes';
 import type { SharedRunState } from './run-state';
 import { openSerialFiles } from './serial-files';
 import { VcpuCounters } from './vcpu-counters';
+import { SharedWindow } from './shared-window';
 import type { VcpuPlan, VcpuStart } from './vcpu-plan';
 import { type CustomDeviceEnd, makeVirtioDevices } from './virtio-devices';
 
@@ -119,6 +128,7 @@ export function buildMachine(config: RunConfig, { disks, passt, custom }: OpenEn
   }
   const cards = openNetwork(config.network);
   const sockets = openSockets(config.cid);
+  const wayland = openWayland(config.wayland, { jailed: config.sandbox });
   const kvm = openKvm(config.cpus);
   const memory = GuestMemory.create(memoryRegions(memorySize));
   const vm = createVm(kvm, memory);
@@ -133,6 +143,12 @@ export function buildMachine(config: RunConfig, { disks, passt, custom }: OpenEn
     sockets,
     balloon: config.balloon,
     custom,
+    wayland,
+    sharedMemory: new SharedWindow(vm, {
+      window: sharedMemoryWindow(memory.end),
+      firstSlot: memory.regions.length,
+      slots: MAX_VFDS,
+    }),
   });
   const frontEnds: FrontEndSet = allocateFrontEnds([...legacy.requests, virtio.bus]);
   const { vcpuMmapSize } = kvm;

@@ -90,6 +90,7 @@ export class DeviceHosts implements Commander {
       return link === undefined ? [] : [{ group: [device], link }];
     });
     [...hosts, ...custom].forEach(({ group, link }) => this.#give(link, group, memory));
+    devices.forEach((device) => this.#serve(device, poller));
     this.#zygote?.last();
   }
 
@@ -163,6 +164,14 @@ export class DeviceHosts implements Commander {
    */
   async stop(patience: Patience): Promise<void> {
     await Promise.all(this.#links.map((link) => link.stop(patience)));
+  }
+
+  /** Serves what a device asks of the VM. One that is not itself is the end of it. */
+  #serve({ name, requests }: HostedDevice, poller: Poller): void {
+    const part = `the device host of ${name}`;
+    requests?.attach(poller, (fault) => {
+      this.#options.onEnd({ kind: 'failed', part, cause: new Error(fault) });
+    });
   }
 
   #linkOf(device: string): HostLink {

@@ -2,6 +2,8 @@ import {
   type BackEndFds,
   type BackEndPlan,
   type DeviceCounters,
+  type HostBind,
+  type MemoryRequestServer,
   type SerialFds,
   virtioModule,
 } from '@crosvm/devices';
@@ -31,6 +33,8 @@ export interface HostedDevice {
   readonly fds: readonly number[];
   /** What its back end counts. */
   readonly counters: DeviceCounters;
+  /** Where what it asks of the VM is served, for a device that asks. */
+  readonly requests?: MemoryRequestServer;
   /** The host has its copies: what is the back end's alone is closed here. */
   handedOver(): void;
   /** The guest has ended: a vCPU that waits for the back end waits no longer. */
@@ -47,6 +51,8 @@ export interface HostNeeds {
   readonly fileBytes?: number;
   /** Whether that may change while it runs. */
   readonly fileResizes?: boolean;
+  /** What its root has; default: nothing. */
+  readonly binds?: readonly HostBind[];
 }
 
 /** What the process of a device's back end needs, if it is not one of the user's own. */
@@ -57,7 +63,9 @@ export function hostNeeds(plan: Exclude<DevicePlan, { kind: 'custom' }>): HostNe
   const { device, config } = plan.backEnd;
   const module = virtioModule(device);
   const { policy, compiled = false, fileResizes = false } = module;
-  return { policy, compiled, fileBytes: module.fileBytes?.(config) ?? 0, fileResizes };
+  const binds = module.binds?.(config);
+  const fileBytes = module.fileBytes?.(config) ?? 0;
+  return { policy, compiled, fileBytes, fileResizes, ...(binds && { binds }) };
 }
 
 /** The descriptors of a virtio device's back end in the order in which they travel. */

@@ -5,6 +5,8 @@ import {
   type DeviceDescription,
   describedModule,
   type FrontEndRequest,
+  type MemoryGranter,
+  MemoryRequestServer,
   net,
   netStream,
   type OpenDisk,
@@ -16,7 +18,10 @@ import {
   vhostNet,
   vhostVsock,
   VirtioDevice,
+  type WaylandSocket,
+  wl,
 } from '@crosvm/devices';
+import { socketPair } from '@crosvm/sys-util';
 import { PCI_MMIO_ADDRESS, PCI_MMIO_SIZE, pciInterruptGsi } from '@crosvm/x86-64';
 
 import { guestDiskName } from '../guest-disk-name';
@@ -61,6 +66,8 @@ interface DeviceRequest {
   /** Whether it is of the user's own. */
   readonly isCustom?: boolean;
   readonly create: (place: Place) => VirtioDevice;
+  /** Where what it asks of the VM is served. */
+  readonly requests?: MemoryRequestServer;
 }
 
 const RNG: DeviceRequest = {
@@ -115,13 +122,27 @@ function customRequest({ name, description }: CustomDeviceEnd): DeviceRequest {
   };
 }
 
-function hostedDevice(name: string, device: VirtioDevice, isCustom: boolean): HostedDevice {
+function waylandRequest(sockets: readonly WaylandSocket[], granter: MemoryGranter): DeviceRequest {
+  const [near, far] = socketPair();
+  return {
+    name: 'wayland',
+    create: (place) =>
+      VirtioDevice.create({ module: wl, config: { sockets }, resources: [far], ...place }),
+    requests: new MemoryRequestServer(near, granter),
+  };
+}
+
+function hostedDevice(
+  { name, requests, isCustom = false }: DeviceRequest,
+  device: VirtioDevice,
+): HostedDevice {
   const queues = device.fds.kicks.length;
   return {
     name,
     plan: isCustom ? { kind: 'custom', queues } : { kind: 'virtio', backEnd: device.plan, queues },
     fds: packVirtioFds(device.fds),
     counters: device.counters,
+    ...(requests && { requests }),
     handedOver: () => device.handedOver(),
     hangUp: () => device.hangUp(),
   };
@@ -150,6 +171,10 @@ export interface HostEnds {
   readonly balloon: BalloonConfig | undefined;
   /** Devices of the user's own. */
   readonly custom: readonly CustomDeviceEnd[];
+  /** The sockets of compositors; none: no Wayland. */
+  readonly wayland: readonly WaylandSocket[];
+  /** Shows the guest the memory that it shares with compositors. */
+  readonly sharedMemory: MemoryGranter;
 }
 
 function deviceRequests(ends: HostEnds): DeviceRequest[] {
@@ -161,31 +186,32 @@ function deviceRequests(ends: HostEnds): DeviceRequest[] {
     ...(passt === undefined ? [] : [passtRequest(passt)]),
     ...(sockets === undefined ? [] : [socketsRequest(sockets)]),
     ...custom.map(customRequest),
+    ...(ends.wayland.length === 0 ? [] : [waylandRequest(ends.wayland, ends.sharedMemory)]),
     ...(ends.balloon === undefined ? [] : [balloonRequest(ends.balloon)]),
   ];
 }
 
 /**
  * Makes the virtio devices of a VM: an entropy device, which every guest wants, its disks, its network
- * cards, sockets, devices of the user's own, and a balloon.
+ * cards, sockets, Wayland, devices of the user's own, and a balloon.
  * @throws RangeError if there are more than fit on the bus
  * @throws SysError EMFILE
  */
 export function makeVirtioDevices(ends: HostEnds): VirtioDevices {
   let firstGsi = FIRST_MSI_GSI;
-  const devices = deviceRequests(ends).map(({ name, create, isCustom = false }, index) => {
+  const devices = deviceRequests(ends).map((made, index) => {
     // The host bridge has slot 0.
-    const device = create({ firstGsi, pinGsi: pciInterruptGsi(index + 1) });
+    const device = made.create({ firstGsi, pinGsi: pciInterruptGsi(index + 1) });
     firstGsi += device.gsis;
-    return { name, device, isCustom };
+    return { made, device };
   });
   // Last on the bus, where it moves no other, but its driver is Linux' first.
-  const wanted = devices.toSorted((one, other) => rank(one) - rank(other));
+  const wanted = devices.toSorted((one, other) => rank(one.made) - rank(other.made));
   const functions = devices.map(({ device }) => device.request);
   const window = { base: PCI_MMIO_ADDRESS, size: PCI_MMIO_SIZE };
   return {
     bus: request(pci, { window, functions }),
-    hosted: wanted.map(({ name, device, isCustom }) => hostedDevice(name, device, isCustom)),
+    hosted: wanted.map(({ made, device }) => hostedDevice(made, device)),
     msiRoutes: createMsiRoutes(firstGsi - FIRST_MSI_GSI),
   };
 }

@@ -1,3 +1,5 @@
+import type { HostBind } from '@crosvm/devices';
+
 /*
  * What the supervisor and the zygote say to each other: JSON, a message a packet. Each request has an
  * answer, in the same order. At the end of the socket the zygote ends; the hosts do not.
@@ -15,6 +17,8 @@ export interface ForkRequest {
   readonly fileBytes?: number | undefined;
   /** Whether the supervisor may change that. */
   readonly fileResizes?: boolean | undefined;
+  /** What its root has; default: nothing. */
+  readonly binds?: readonly HostBind[] | undefined;
   /** Whether the supervisor wants to hear of every system call. */
   readonly record: boolean;
 }

@@ -53,7 +53,7 @@ class Policies {
 
 /** Starts a device host, which is this process again, in a jail. */
 function forkHost(
-  { label, policy: path, compiled, fileBytes, fileResizes, record }: ForkRequest,
+  { label, policy: path, compiled, fileBytes, fileResizes, binds = [], record }: ForkRequest,
   { control, stderr }: { readonly control: OwnedFd; readonly stderr: OwnedFd },
   policies: Policies,
 ): number {
@@ -69,7 +69,9 @@ function forkHost(
   };
   const shut = (isCompiled: boolean): OwnedFd | undefined =>
     lockDown(policy, { record, ...(isCompiled && executable && { executable }) });
-  return new Jail()
+  const jail = new Jail();
+  binds.forEach((bind) => jail.bind(bind));
+  return jail
     .keepFds(control.raw)
     .stderrTo(stderr.raw)
     .limit({

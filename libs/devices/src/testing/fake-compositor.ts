@@ -2,19 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { bind, createSocket, OwnedFd, StreamBuffer } from '@crosvm/sys-util';
-
-const AF_UNIX = 1;
-const SOCK_STREAM = 1;
-const SOCK_NONBLOCK = 0o4000;
-const ADDRESS_BYTES = 110;
-const BACKLOG = 4;
-
-const libc = bind(null, {
-  bind: ['int', ['int', 'pointer', 'uint']],
-  listen: ['int', ['int', 'int']],
-  accept4: ['int', ['int', 'pointer', 'pointer', 'int']],
-});
+import { type OwnedFd, StreamBuffer, UnixListener } from '@crosvm/sys-util';
 
 /** What came through a connection. */
 export interface Heard {
@@ -45,27 +33,23 @@ export class Client {
 export class FakeCompositor implements Disposable {
   readonly #directory = mkdtempSync(join(tmpdir(), 'compositor-'));
   readonly path = join(this.#directory, 'wayland-0');
-  readonly #socket = createSocket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK);
-
-  constructor() {
-    const address = new Uint8Array(ADDRESS_BYTES);
-    address[0] = AF_UNIX;
-    address.set(Buffer.from(this.path), 2);
-    libc.bind(this.#socket.raw, address, ADDRESS_BYTES);
-    libc.listen(this.#socket.raw, BACKLOG);
-  }
+  readonly #listener = UnixListener.bind(this.path, 0o600);
 
   /**
    * The next one that has connected.
    * @throws RangeError if nobody has
    */
   accept(): Client {
-    return new Client(OwnedFd.adopt(libc.accept4(this.#socket.raw, null, null, SOCK_NONBLOCK)));
+    const fd = this.#listener.accept();
+    if (fd === undefined) {
+      throw new RangeError('nobody has connected');
+    }
+    return new Client(fd);
   }
 
   /** It takes no more connections. */
   close(): void {
-    this.#socket.close();
+    this.#listener[Symbol.dispose]();
   }
 
   [Symbol.dispose](): void {

@@ -26,6 +26,7 @@ import type { MockDriver } from '../virtio/testing/mock-driver';
 import { Features, testMemory, testQueue } from '../virtio/testing/test-queue';
 import { wl } from '../virtio/wl/module';
 import { FakeCompositor } from './fake-compositor';
+import { FakeConfigSpace } from './fake-config-space';
 
 const PAGE = 4096;
 const WINDOW = 0x1_4000_0000;
@@ -98,7 +99,8 @@ export class WlRig implements Disposable {
       source: '/',
     }));
     const logger = sinkLogger({ write: ({ message }) => this.log.push(message) });
-    const resources = { fds: [far.release()], poller: this.loop, logger };
+    const configSpace = new FakeConfigSpace();
+    const resources = { fds: [far.release()], poller: this.loop, configSpace, logger };
     this.device = wl.create({ sockets }, resources);
     const queue = (base: number) => testQueue({ memory: this.memory, base });
     const [inQueue, outQueue] = [queue(0x1_0000), queue(0x4_0000)];

@@ -15,7 +15,7 @@ import { Stream } from './stream';
 import type { Vfd } from './vfd';
 
 /** Most bytes of a file that is copied for the guest; a keymap has some 50 KiB. */
-const MAX_COPY_BYTES = 2 ** 20;
+export const MAX_COPY_BYTES = 2 ** 20;
 
 /** What vfds are made with. */
 export interface VfdParts {

@@ -2,6 +2,7 @@ import { VIRTIO_ID_WL, VIRTIO_WL_F_TRANS_FLAGS } from '@crosvm/virtio-sys';
 
 import type { DeviceModule } from '../backend';
 import { featureMask } from '../features';
+import { MAX_COPY_BYTES } from './adopt';
 import { Wl } from './wl';
 import type { WlConfig } from './wl-config';
 
@@ -16,6 +17,7 @@ export const wl: DeviceModule<WlConfig> = {
   name: 'wl',
   deviceType: VIRTIO_ID_WL,
   policy: 'wl_device',
+  fileBytes: () => MAX_COPY_BYTES,
   binds: ({ sockets }) => sockets.map(({ source, path }) => ({ source, target: path })),
   queueMaxSizes: () => [QUEUE_SIZE, QUEUE_SIZE],
   features: () => featureMask(VIRTIO_WL_F_TRANS_FLAGS),
