@@ -87,7 +87,7 @@ export {
   SIGRTMIN,
   unblockSignals,
 } from './signals';
-export { createSocket } from './socket';
+export { createSocket, setSendBuffer } from './socket';
 export { check, Errno, retry, SysError } from './sys-error';
 export {
   discardRaw,

@@ -1,4 +1,4 @@
-import { SOCK_CLOEXEC } from './abi/socket';
+import { SO_SNDBUF, SOCK_CLOEXEC, SOL_SOCKET } from './abi/socket';
 import { libc } from './ffi/libc';
 import { OwnedFd } from './owned-fd';
 import { check } from './sys-error';
@@ -12,4 +12,17 @@ import { check } from './sys-error';
 export function createSocket(domain: number, type: number, protocol = 0): OwnedFd {
   const flags = type | SOCK_CLOEXEC;
   return OwnedFd.adopt(check('socket', libc.socket(domain, flags, protocol)));
+}
+
+/**
+ * Gives a socket room for so many bytes that were sent and are not received yet, as far as the machine's
+ * administrator allows (`net.core.wmem_max`).
+ * @throws SysError EBADF, ENOTSOCK
+ */
+export function setSendBuffer(socket: number, bytes: number): void {
+  const value = new Uint8Array(Int32Array.of(bytes).buffer);
+  check(
+    'setsockopt(SO_SNDBUF)',
+    libc.setsockopt(socket, SOL_SOCKET, SO_SNDBUF, value, value.length),
+  );
 }

@@ -29,6 +29,7 @@ export const SOCK_SEQPACKET = 5;
 export const SOCK_NONBLOCK = 0o4000;
 export const SOCK_CLOEXEC = 0o2000000;
 export const SOL_SOCKET = 1;
+export const SO_SNDBUF = 7;
 export const SO_PEERCRED = 17;
 export const SCM_RIGHTS = 1;
 export const SHUT_RDWR = 2;

@@ -80,6 +80,7 @@ export const libc = bind(null, {
   recvmsg: ['ssize_t', ['int', 'pointer', 'int']],
   shutdown: ['int', ['int', 'int']],
   getsockopt: ['int', ['int', 'int', 'int', 'pointer', 'pointer']],
+  setsockopt: ['int', ['int', 'int', 'int', 'pointer', 'uint']],
 
   // Terminal and log.
   isatty: ['int', ['int']],

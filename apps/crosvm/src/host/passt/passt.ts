@@ -8,6 +8,7 @@ import {
   createPipe,
   type Logger,
   type OwnedFd,
+  setSendBuffer,
   streamPair,
 } from '@crosvm/sys-util';
 
@@ -19,6 +20,9 @@ import { endOf, passtError, passtLines } from './passt-error';
 
 /** How much of what passt says before it is ready is kept, in characters. */
 const MAX_SAID = 4096;
+
+/** Bytes under way to passt, and from it, where the machine allows so many. */
+const SEND_BUFFER = 4 * 1024 ** 2;
 
 /** So that a passt that runs as somebody else can open the pipe by its name. */
 const ANYBODY_MAY_WRITE = 0o622;
@@ -104,6 +108,8 @@ export class Passt {
       log.warn('the guest has no name server: this machine asks one of its own, at 127.0.0.1');
     }
     const [near, far] = streamPair();
+    // What its end has no room for, passt drops, and its TCP takes a second to notice.
+    [near, far].forEach(({ raw }) => setSendBuffer(raw, SEND_BUFFER));
     const { reader, writer } = createPipe();
     fchmodSync(writer.raw, ANYBODY_MAY_WRITE);
     const card = openStreamNet(near, {
