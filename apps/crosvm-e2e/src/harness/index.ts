@@ -13,7 +13,7 @@ export {
   threadStatuses,
   unixSockets,
 } from './process-facts';
-export { kill, processIds, threadAffinities } from './processes';
+export { descendantsOf, kill, processIds, threadAffinities } from './processes';
 export { HOST_KIND, hostCpus, type HostKind } from './host';
 export {
   bytesOnDisk,
@@ -29,7 +29,13 @@ export {
   unpackRoot,
 } from './images';
 export { hostLacksDirectIo, hostLacksLoopDevices, LoopDevice } from './host-disks';
-export { hostLacksNetworks, hostLacksVhost, withNetwork } from './network';
+export {
+  hostLacksNetworks,
+  hostLacksPasst,
+  hostLacksVhost,
+  withNetwork,
+  withUplink,
+} from './network';
 export {
   guestLacks,
   guestLacksCpus,
@@ -62,4 +68,11 @@ export {
   withSmallFileSystem,
   withSyslog,
 } from './wrappers';
-export { hostLacksStaticCompiler, vsockEcho, VsockPeer } from './vsock';
+export {
+  hostLacksStaticCompiler,
+  machineProgramDisk,
+  programDisk,
+  staticProgram,
+  takeProgram,
+} from './guest-programs';
+export { VsockPeer } from './vsock';

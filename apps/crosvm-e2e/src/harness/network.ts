@@ -25,12 +25,37 @@ sh -c "$peer" </dev/null >/dev/null 2>&1 &
 "$@"
 `;
 
+/** The namespace of mounts is its own, too. */
+const UPLINK = `
+ip link add up0 type veth peer name up1
+ip link set up1 up
+ip link set up0 up
+ip address add 10.1.2.3/24 dev up0
+ip route add default via 10.1.2.1
+mount -t tmpfs none /mnt
+echo 'nameserver 127.0.0.1' >/mnt/resolv.conf
+mount --bind /mnt/resolv.conf "$(readlink -f /etc/resolv.conf)"
+`;
+
 /**
  * Starts a program as root of a network namespace of its own, beside a shell script that is its peer
  * there, and ends with it. Nothing reaches any other network.
  */
 export function withNetwork(peer: string): readonly string[] {
   return [...ISOLATED, 'sh', '-c', BESIDE, 'sh', peer];
+}
+
+/**
+ * Like `withNetwork`, with an interface that has a default route, as passt wants it, behind which there is
+ * nobody, and a name server at 127.0.0.1.
+ */
+export function withUplink(peer: string): readonly string[] {
+  return [...ISOLATED, 'sh', '-c', UPLINK + BESIDE, 'sh', peer];
+}
+
+/** Is there no passt here, or can it not be tried? */
+export function hostLacksPasst(): Lack {
+  return hostLacksNetworks() ?? hostLacksTool('passt');
 }
 
 /** Can there be no TAP interfaces in network namespaces here? */

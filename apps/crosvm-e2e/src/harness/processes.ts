@@ -72,6 +72,11 @@ export function childrenOf(parent: number): readonly Process[] {
   return processIds().filter(isChild).map(processOf);
 }
 
+/** All processes that a process started, and those that they did, as far as their parents are there. */
+export function descendantsOf(ancestor: number): readonly Process[] {
+  return childrenOf(ancestor).flatMap((child) => [child, ...descendantsOf(child.pid)]);
+}
+
 /**
  * Has processes become children of this one when their own parent ends: also those that have no mark,
  * because they are given no environment, as device hosts are.

@@ -1,25 +1,5 @@
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
-
-import { checkout } from './command';
-import type { Lack } from './requirements';
-
-const SOURCE = join(checkout(), 'apps', 'crosvm-e2e', 'fixtures', 'vsock-echo.c');
-
-/** Is there no compiler for programs that run in any guest? */
-export function hostLacksStaticCompiler(): Lack {
-  const source = '#include <stdio.h>\nint main(void) { return puts("") < 0; }';
-  const args = ['-x', 'c', '-static', '-o', '/dev/null', '-'];
-  const { status } = spawnSync('cc', args, { input: source, stdio: ['pipe', 'ignore', 'ignore'] });
-  return status === 0 ? undefined : 'there is no compiler for static programs';
-}
-
-/** Compiles `fixtures/vsock-echo.c` to `path`, for the host and for any guest. Returns the path. */
-export function vsockEcho(path: string): string {
-  execFileSync('cc', ['-O', '-Wall', '-static', '-o', path, SOURCE]);
-  return path;
-}
 
 /** The host's end of sockets between guest and host. */
 export class VsockPeer implements Disposable {

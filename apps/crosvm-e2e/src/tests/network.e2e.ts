@@ -5,14 +5,19 @@ import {
   BOOT_MS,
   bootArguments,
   Crosvm,
+  HOST_KIND,
   hostLacksNetworks,
+  hostLacksStaticCompiler,
   hostLacksVhost,
   type Lack,
   md5,
+  programDisk,
   randomImage,
   scaled,
   Scratch,
   scriptImage,
+  staticProgram,
+  takeProgram,
   testUnless,
   theGuest,
   withNetwork,
@@ -22,13 +27,19 @@ const MIB = 2 ** 20;
 const CPUS = Math.min(4, theGuest().maxCpus);
 const BYTES = 32 * MIB;
 
+/** MiB over each of two connections, each way, whose sums are compared; 512 are a GiB. */
+const CHECKED_MIB = Number(
+  process.env.CROSVM_E2E_NETWORK_MIB ?? (HOST_KIND === 'emulated' ? 2 : 32),
+);
+
 /** Most time for a script that does much. */
-const WORK_MS = scaled(30_000);
+const WORK_MS = scaled(30_000 + 100 * CHECKED_MIB);
 
 const CARD = ['--host_ip', '10.9.8.1', '--netmask', '255.255.255.0', '--mac', '02:00:00:00:00:42'];
 
 /** Serves the directory `at`, fetches from the guest what it serves, and writes down what that is. */
-const peer = (at: string): string => `
+const peer = (at: string, check: string): string => `
+${check} serve &
 busybox httpd -f -p 8000 -h ${at} &
 until busybox wget -q -O ${at}/up http://10.9.8.2:8001/up; do sleep 0.2; done
 busybox ping -q -c 3 10.9.8.2 >${at}/ping && busybox md5sum <${at}/up >${at}/sum
@@ -36,6 +47,7 @@ busybox ping -q -c 3 10.9.8.2 >${at}/ping && busybox md5sum <${at}/up >${at}/sum
 
 /** Waits for what the host writes down. */
 const WORK = `
+${takeProgram('/dev/vdb', '/tmp/check')}
 up() { ip link set lo up; ip link set eth0 up; ip address add 10.9.8.2/24 dev eth0; }
 get() { wget -q -O - http://10.9.8.1:8000/$1; }
 until up; do sleep 0.1; done 2>/dev/null
@@ -44,6 +56,8 @@ echo "@mtu: $(cat /sys/class/net/eth0/mtu)"
 echo "@queues: $(ls -d /sys/class/net/eth0/queues/tx-* | wc -l)"
 ping -q -c 3 10.9.8.1 >/tmp/ping && echo '@ping: yes'
 ping -q -c 3 -s 60000 10.9.8.1 >/tmp/ping && echo '@large: yes'
+echo "@udp: $(/tmp/check udp 10.9.8.1 3 65507)"
+echo "@tcp: $(/tmp/check tcp 10.9.8.1 ${CHECKED_MIB} 2)"
 until get down >/tmp/down; do sleep 0.2; done
 echo "@down: $(md5sum </tmp/down)"
 ip link set eth0 down; sleep 0.2; ip link set eth0 up
@@ -96,39 +110,49 @@ const WAYS: readonly Way[] = [
 
 describe(`a guest with ${CPUS} CPU(s) and a network`, () => {
   for (const { name, options, expected, lack } of WAYS) {
-    testUnless(hostLacksNetworks() ?? lack, `uses ${name}`, async () => {
-      using files = new Scratch();
-      const served = files.file('served');
-      mkdirSync(served);
-      const down = randomImage(`${served}/down`, BYTES);
-      const script = scriptImage(files.file('script'), WORK);
-      const args = bootArguments({
-        cpus: CPUS,
-        memory: 512,
-        modules: ['virtio_net', 'virtio_blk'],
-        params: ['crosvm.exec=/dev/vda'],
-        options: ['-d', script, ...CARD, ...options],
-      });
-      await using vm = Crosvm.spawn(args, { noInput: true, wrapper: withNetwork(peer(served)) });
-      await vm.expect(/^@end: yes/m, BOOT_MS + WORK_MS);
-      expect(await vm.ended()).toEqual({ code: 0, signal: null });
+    testUnless(
+      hostLacksNetworks() ?? hostLacksStaticCompiler() ?? lack,
+      `uses ${name}`,
+      async () => {
+        using files = new Scratch();
+        const served = files.file('served');
+        mkdirSync(served);
+        const down = randomImage(`${served}/down`, BYTES);
+        const script = scriptImage(files.file('script'), WORK);
+        const check = staticProgram('net-check', files.file('check'));
+        const args = bootArguments({
+          cpus: CPUS,
+          memory: 512,
+          modules: ['virtio_net', 'virtio_blk'],
+          params: ['crosvm.exec=/dev/vda'],
+          options: ['-d', script, '-d', programDisk(check), ...CARD, ...options],
+        });
+        await using vm = Crosvm.spawn(args, {
+          noInput: true,
+          wrapper: withNetwork(peer(served, check)),
+        });
+        await vm.expect(/^@end: yes/m, BOOT_MS + WORK_MS);
+        expect(await vm.ended()).toEqual({ code: 0, signal: null });
 
-      const said = facts(vm.stdout.text);
-      const sum = md5(down);
-      expect(said).toMatchObject({
-        ...expected,
-        mac: '02:00:00:00:00:42',
-        ping: 'yes',
-        large: 'yes',
-        down: expect.stringContaining(sum) as string,
-        again: sum,
-        rebound: sum,
-        pinged: 'yes',
-      });
-      expect(said.trouble).toBeUndefined();
-      expect(said.up).toContain(said.fetched);
-      expect(readFileSync(`${served}/up`).length).toBe(BYTES);
-      expect(vm.stderr.text).toBe('');
-    });
+        const said = facts(vm.stdout.text);
+        const sum = md5(down);
+        expect(said).toMatchObject({
+          ...expected,
+          mac: '02:00:00:00:00:42',
+          ping: 'yes',
+          large: 'yes',
+          udp: 'same',
+          tcp: 'same',
+          down: expect.stringContaining(sum) as string,
+          again: sum,
+          rebound: sum,
+          pinged: 'yes',
+        });
+        expect(said.trouble).toBeUndefined();
+        expect(said.up).toContain(said.fetched);
+        expect(readFileSync(`${served}/up`).length).toBe(BYTES);
+        expect(vm.stderr.text).toBe('');
+      },
+    );
   }
 });

@@ -1,5 +1,3 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-
 import { facts } from '../fixtures/facts';
 import {
   BOOT_MS,
@@ -7,12 +5,14 @@ import {
   Crosvm,
   hostLacksStaticCompiler,
   hostLacksVhost,
+  programDisk,
   scaled,
   Scratch,
   scriptImage,
+  staticProgram,
+  takeProgram,
   testUnless,
   theGuest,
-  vsockEcho,
   VsockPeer,
 } from '../harness';
 
@@ -30,7 +30,7 @@ const lack = hostLacksVhost('vsock') ?? hostLacksStaticCompiler();
 
 /** Both are at work at the same time: the guest's checks, and those of the host. Then once more with the driver bound again. */
 const WORK = `
-dd if=/dev/vdb of=/tmp/echo bs=64k 2>/dev/null; chmod 755 /tmp/echo
+${takeProgram('/dev/vdb', '/tmp/echo')}
 both() {
   /tmp/echo serve 6000 ${CONNECTIONS} >/dev/null & server=$!
   echo "@$1-guest: $(/tmp/echo check 2 5000 ${BYTES} ${CONNECTIONS})"
@@ -43,14 +43,6 @@ both again
 echo '@end: yes'
 `;
 
-/** A program as a disk, which has whole sectors. */
-function padded(files: Scratch, program: string): string {
-  const bytes = readFileSync(program);
-  const path = files.file('program');
-  writeFileSync(path, Buffer.concat([bytes, Buffer.alloc((512 - (bytes.length % 512)) % 512)]));
-  return path;
-}
-
 describe('sockets between guest and host', () => {
   for (const [name, options] of [
     ['jailed', []],
@@ -58,7 +50,7 @@ describe('sockets between guest and host', () => {
   ] as const) {
     testUnless(lack, `carry what is sent both ways at once, ${name}`, async () => {
       using files = new Scratch();
-      const echo = vsockEcho(files.file('echo'));
+      const echo = staticProgram('vsock-echo', files.file('echo'));
       using _server = new VsockPeer(echo, ['serve', 5000, 2 * CONNECTIONS]);
       const check = ['check', CID, 6000, BYTES, CONNECTIONS];
       const args = bootArguments({
@@ -67,7 +59,7 @@ describe('sockets between guest and host', () => {
         params: ['crosvm.exec=/dev/vda'],
         options: [
           ...['--cid', String(CID), '-d', scriptImage(files.file('script'), WORK)],
-          ...['-d', padded(files, echo), ...options],
+          ...['-d', programDisk(echo), ...options],
         ],
       });
       await using vm = Crosvm.spawn(args, { noInput: true });
