@@ -13,6 +13,7 @@ import {
   guestLacksCpus,
   guestLacksDrivers,
   HOST_KIND,
+  hostLacksBareMetal,
   hostLacksKvm,
   hostLacksNetworks,
   hostLacksVhost,
@@ -31,6 +32,7 @@ const BLOCK_MS = scaled(10_000);
 /** What blocks may need, by the words that they say. */
 const NEEDS: Readonly<Record<string, () => Lack>> = {
   setup: () => undefined,
+  'bare-metal': hostLacksBareMetal,
   network: hostLacksNetworks,
   builtin: guestLacksDrivers,
   cpus: () => guestLacksCpus(4),
@@ -64,7 +66,9 @@ class Workplace implements Disposable {
     const { kernels, initrdWithModules } = theGuest();
     copyFileSync(kernels[0].path, this.#scratch.file('vmlinuz'));
     copyFileSync(initrdWithModules, this.#scratch.file('initramfs.cpio'));
-    copyFileSync(bareMetalProgram('echo'), this.#scratch.file('echo.elf'));
+    if (hostLacksBareMetal() === undefined) {
+      copyFileSync(bareMetalProgram('echo'), this.#scratch.file('echo.elf'));
+    }
   }
 
   async run({ words, script }: ShellBlock): Promise<void> {
