@@ -25,6 +25,7 @@ const options = {
 await build({
   ...options,
   entryPoints: [
+    'index',
     'main',
     'vcpu-worker',
     'device-zygote',

@@ -47,8 +47,8 @@ function builtExports(exports) {
     if (typeof target === 'string') {
       return [path, target];
     }
-    const { [SOURCE]: _, ...built } = target;
-    return [path, built];
+    const built = Object.entries(target).filter(([condition]) => condition !== SOURCE);
+    return [path, Object.fromEntries(built)];
   });
   return Object.fromEntries(
     entries.filter(([, target]) => typeof target === 'string' || Object.keys(target).length > 0),

@@ -2,10 +2,13 @@ import { createLogger, type Logger, openSyslog } from '@crosvm/sys-util';
 
 import type { Command } from './cli/command';
 import type { ControlSubject } from './control/handlers';
+import type { Owner } from './owner/owner';
+import { OWNER_VARIABLE } from './owner/owner-messages';
 import { checkHost } from './host/check-host';
 import { crashHint } from './host/cpu-info';
 import { UserError } from './user-error';
 import { runVm } from './vm/supervisor';
+import type { VmControls } from './vm/vm-controls';
 import { exitStatus, type VmEnd } from './vm/vm-end';
 
 type Writable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
@@ -42,11 +45,30 @@ async function openMetrics(subject: ControlSubject, log: Logger): Promise<Dispos
   return openMetricsSocket(metricsSocket, () => subject.vm?.metrics?.read(), log);
 }
 
+/** The program that owns this VM, if one does; see `src/api`. */
+async function findOwner(): Promise<Owner | undefined> {
+  const { [OWNER_VARIABLE]: description } = process.env;
+  if (description === undefined) {
+    return undefined;
+  }
+  // What is started from here is nobody's.
+  Reflect.deleteProperty(process.env, OWNER_VARIABLE);
+  const { Owner } = await import('./owner/owner.js');
+  return new Owner(description);
+}
+
+/** Has the VM end with its owner, and the owner told of it. */
+function bind(owner: Owner, vm: VmControls): void {
+  owner.onGone(() => vm.end({ kind: 'stopped' }));
+  void vm.started.then(() => owner.running());
+}
+
 /**
  * `crosvm run`: runs the VM to its end and returns the exit status.
  * @throws UserError and others if it cannot be started or did not end well
  */
 export async function runCommand({ config, logging }: Command & { kind: 'run' }): Promise<number> {
+  using owner = await findOwner();
   if (logging.syslogTag === undefined && config.serial.some(({ type }) => type === 'syslog')) {
     openSyslog('crosvm');
   }
@@ -55,7 +77,13 @@ export async function runCommand({ config, logging }: Command & { kind: 'run' })
   const subject: Writable<ControlSubject> = { config, vm: undefined, restarts: 0 };
   using _socket = await openControl(subject, log);
   using _metrics = await openMetrics(subject, log);
-  const end = await runVm(config, log, (vm) => (subject.vm = vm));
+  const end = await runVm(config, log, (vm) => {
+    subject.vm = vm;
+    if (owner !== undefined) {
+      bind(owner, vm);
+    }
+  });
+  owner?.ended(end);
   const error = endError(end, config.cpus);
   if (error !== undefined) {
     throw error;

@@ -26,7 +26,7 @@ async function problemsOf(directory) {
   );
   return [
     ...messages.map((message) => `publint: ${formatMessage(message, manifest)}`),
-    ...(types === false && manifest.types !== undefined ? ['attw: there are no types'] : []),
+    ...(types === false ? ['attw: there are no types'] : []),
     ...problems
       .filter(({ resolutionKind }) => resolutionKind !== 'node10')
       .map((problem) => `attw: ${JSON.stringify(problem)}`),

@@ -1,7 +1,6 @@
 import { type Logger, syslog } from '@crosvm/sys-util';
 
 import type { RunConfig } from '../config';
-import type { ControlledVm } from '../control/controlled-vm';
 import { kvmKind, PVM_HINT } from '../host/cpu-info';
 import { openDisks } from '../host/open-disks';
 import { Passt } from '../host/passt/passt';
@@ -92,7 +91,7 @@ function checkPolicies(devices: readonly HostedDevice[], policies: SeccompPolici
 export async function runVm(
   config: RunConfig,
   log: Logger,
-  onVm: (vm: ControlledVm) => void = () => undefined,
+  onVm: (vm: VmControls) => void = () => undefined,
 ): Promise<VmEnd> {
   const policies = new SeccompPolicies(config.seccompPolicyDir);
   using record =

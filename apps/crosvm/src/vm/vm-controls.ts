@@ -32,6 +32,9 @@ export interface VmControlParts {
 export class VmControls implements ControlledVm {
   live: LiveDevices | undefined;
   metrics: MetricsReader | undefined;
+  /** Resolved when the guest runs. */
+  readonly started: Promise<void>;
+  #setStarted: () => void = () => undefined;
   readonly #parts: VmControlParts;
   #state: VmState = 'starting';
   /** When the guest began to run, as `performance.now()` says. */
@@ -42,6 +45,7 @@ export class VmControls implements ControlledVm {
 
   constructor(parts: VmControlParts) {
     this.#parts = parts;
+    this.started = new Promise((resolve) => (this.#setStarted = resolve));
     void parts.ended.then(() => (this.#state = 'ending'));
   }
 
@@ -71,6 +75,7 @@ export class VmControls implements ControlledVm {
 
   /** The guest runs. */
   running(clock: GuestClock): void {
+    this.#setStarted();
     this.#begin = performance.now();
     this.#clock = clock;
     this.#state = 'running';
