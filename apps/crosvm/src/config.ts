@@ -90,6 +90,9 @@ export type WaylandConfig =
   /** These; without one for display, the default one, too. */
   | { readonly kind: 'sockets'; readonly sockets: readonly WaylandSocketConfig[] };
 
+/** What is done when a guest's kernel panics: the VM ends, starts again, or is kept as it is. */
+export type PanicAction = 'exit' | 'restart' | 'hold';
+
 /** What `crosvm run` was asked for, checked as far as it can be without touching the host. */
 export interface RunConfig {
   /** Path of the kernel: an ELF64 `vmlinux` or a bzImage. */
@@ -116,6 +119,10 @@ export interface RunConfig {
   readonly cid?: number;
   /** Compositors that the guest can reach; default: that of the environment, if it is there. */
   readonly wayland?: WaylandConfig;
+  /** Whether the guest is started again in this process when it asks for a reset; default false. */
+  readonly restart?: boolean;
+  /** What is done when the guest's kernel says that it has panicked; default `exit`. */
+  readonly onPanic?: PanicAction;
   /** Where the control socket is made: a path, or a directory; default none. */
   readonly socket?: string;
   /** Where metrics are served; default nowhere. */

@@ -1,7 +1,7 @@
-import { createLogger, type Logger, openSyslog } from '@crosvm/sys-util';
+import { createLogger, FdScope, type Logger, openSyslog } from '@crosvm/sys-util';
 
 import type { Command } from './cli/command';
-import type { ControlSubject } from './control/handlers';
+import { VmSlot } from './control/vm-slot';
 import type { Owner } from './owner/owner';
 import { OWNER_VARIABLE } from './owner/owner-messages';
 import { checkHost } from './host/check-host';
@@ -10,8 +10,6 @@ import { UserError } from './user-error';
 import { runVm } from './vm/supervisor';
 import type { VmControls } from './vm/vm-controls';
 import { exitStatus, type VmEnd } from './vm/vm-end';
-
-type Writable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
 
 /** What the user is told of an end that is not what he asked for. */
 function endError(end: VmEnd, cpus: number): UserError | undefined {
@@ -26,7 +24,7 @@ function endError(end: VmEnd, cpus: number): UserError | undefined {
 }
 
 /** Opens the control socket, if there is to be one: nothing of it is loaded before. */
-async function openControl(subject: ControlSubject, log: Logger): Promise<Disposable | undefined> {
+async function openControl(subject: VmSlot, log: Logger): Promise<Disposable | undefined> {
   const { socket } = subject.config;
   if (socket === undefined) {
     return undefined;
@@ -36,7 +34,7 @@ async function openControl(subject: ControlSubject, log: Logger): Promise<Dispos
 }
 
 /** The same for the metrics socket. */
-async function openMetrics(subject: ControlSubject, log: Logger): Promise<Disposable | undefined> {
+async function openMetrics(subject: VmSlot, log: Logger): Promise<Disposable | undefined> {
   const { metricsSocket } = subject.config;
   if (metricsSocket === undefined) {
     return undefined;
@@ -58,9 +56,31 @@ async function findOwner(): Promise<Owner | undefined> {
 }
 
 /** Has the VM end with its owner, and the owner told of it. */
-function bind(owner: Owner, vm: VmControls): void {
-  owner.onGone(() => vm.end({ kind: 'stopped' }));
+function bind(owner: Owner, vm: VmControls, subject: VmSlot): void {
+  owner.onGone(() => subject.stop());
   void vm.started.then(() => owner.running());
+}
+
+/** Runs a VM, and others in its place as long as the guest is to be started again. */
+async function runVms(subject: VmSlot, log: Logger, owner: Owner | undefined): Promise<VmEnd> {
+  const { config } = subject;
+  for (;;) {
+    const mayRestart = config.restart === true || config.onPanic === 'restart';
+    // All that a VM opens here is closed, which is not worth the time where the process ends anyway.
+    using _fds = mayRestart ? new FdScope() : undefined;
+    const isRestart = subject.vm !== undefined;
+    const onVm = (vm: VmControls): void => {
+      subject.set(vm);
+      if (owner !== undefined && !isRestart) {
+        bind(owner, vm, subject);
+      }
+    };
+    const end = await runVm(config, log, { onVm, isRestart });
+    if (!subject.restartsAfter(end)) {
+      return end.kind === 'reset' || end.kind === 'panic' ? (subject.stopped ?? end) : end;
+    }
+    log.info('the guest is started again');
+  }
 }
 
 /**
@@ -74,15 +94,10 @@ export async function runCommand({ config, logging }: Command & { kind: 'run' })
   }
   const log = createLogger(logging);
   checkHost(config).forEach((warning) => log.warn(warning));
-  const subject: Writable<ControlSubject> = { config, vm: undefined, restarts: 0 };
+  const subject = new VmSlot(config);
   using _socket = await openControl(subject, log);
   using _metrics = await openMetrics(subject, log);
-  const end = await runVm(config, log, (vm) => {
-    subject.vm = vm;
-    if (owner !== undefined) {
-      bind(owner, vm);
-    }
-  });
+  const end = await runVms(subject, log, owner);
   owner?.ended(end);
   const error = endError(end, config.cpus);
   if (error !== undefined) {

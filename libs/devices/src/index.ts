@@ -30,9 +30,10 @@ export type {
   StateArea,
   StateSizeOf,
 } from './front-end/front-end';
-export { hostServices, type HostServicesOptions } from './front-end/host-services';
+export { eventInterrupt, hostServices, type HostServicesOptions } from './front-end/host-services';
 export { FRONT_ENDS } from './front-end/registry';
 export { DeviceCounters, type DeviceCounts } from './metrics/device-counters';
+export { pvpanic, type PvpanicConfig } from './pvpanic/front-end';
 export { i8042, type I8042Config } from './i8042/front-end';
 export type { GrantedMemory } from './memory-requests/messages';
 export { type MadeMemory, type MemoryGranter, MemoryRequestServer } from './memory-requests/server';

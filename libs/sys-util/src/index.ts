@@ -69,7 +69,7 @@ export { RateLimited, type RateLimit } from './log/rate-limited';
 export { openSyslog, syslog, type SyslogOptions } from './log/syslog';
 export { MAX_FDS_PER_MESSAGE, MessageBuffer } from './message-buffer';
 export { monotonicSeconds } from './monotonic-seconds';
-export { OwnedFd } from './owned-fd';
+export { FdScope, OwnedFd } from './owned-fd';
 export { type PeerCredentials, peerCredentials } from './peer-credentials';
 export { PollLoop } from './poll-loop';
 export type { Poller, PollHandler, PollRegistration } from './poller';

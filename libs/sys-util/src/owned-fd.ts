@@ -2,12 +2,16 @@ import { F_DUPFD_CLOEXEC } from './abi/files';
 import { libc } from './ffi/libc';
 import { check } from './sys-error';
 
+/** Those that belong to the scope that there is, if there is one. */
+let scope: Set<OwnedFd> | undefined;
+
 /** A file descriptor with one owner, who closes it. */
 export class OwnedFd implements Disposable {
   #raw: number;
 
   private constructor(raw: number) {
     this.#raw = raw;
+    scope?.add(this);
   }
 
   /**
@@ -61,6 +65,7 @@ export class OwnedFd implements Disposable {
   release(): number {
     const { raw } = this;
     this.#raw = -1;
+    scope?.delete(this);
     return raw;
   }
 
@@ -70,10 +75,35 @@ export class OwnedFd implements Disposable {
       // The descriptor is gone whatever close() answers, so there is nothing to do about an error.
       libc.close(this.#raw);
       this.#raw = -1;
+      scope?.delete(this);
     }
   }
 
   [Symbol.dispose](): void {
     this.close();
+  }
+}
+
+/**
+ * Closes what is opened on this thread while it is there, and not closed or given away by then: for what
+ * has many owners who all end together. Nobody may use any of it afterwards.
+ */
+export class FdScope implements Disposable {
+  readonly #fds = new Set<OwnedFd>();
+
+  /** @throws Error if there is one already */
+  constructor() {
+    if (scope !== undefined) {
+      throw new Error('a scope of descriptors within another one');
+    }
+    scope = this.#fds;
+  }
+
+  [Symbol.dispose](): void {
+    scope = undefined;
+    // Some have a second owner by the same number, who only uses it.
+    const numbers = new Set([...this.#fds].map((fd) => fd.release()));
+    numbers.forEach((raw) => libc.close(raw));
+    this.#fds.clear();
   }
 }

@@ -13,5 +13,5 @@ export { PROTOCOL_VERSION } from './protocol/version';
 export { ControlServer, type ControlServerOptions } from './server/control-server';
 export type { Handler, Handlers } from './server/handlers';
 export { RefusedError } from './server/refused-error';
-export { isSocketName, SocketFile } from './server/socket-file';
+export { SocketFile } from './server/socket-file';
 export { SocketPathError } from './server/socket-path-error';

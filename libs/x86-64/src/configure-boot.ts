@@ -6,7 +6,7 @@ import {
 import type { GuestMemory } from '@crosvm/sys-util';
 
 import type { Aml } from './acpi/aml';
-import { acpiRtc, acpiSerialPort } from './acpi/legacy-devices';
+import { acpiPanicDevice, acpiRtc, acpiSerialPort } from './acpi/legacy-devices';
 import { acpiPciRoot } from './acpi/pci-root';
 import { writeAcpiTables } from './acpi/write-acpi-tables';
 import { writeBootParams } from './boot-params';
@@ -31,6 +31,8 @@ export interface BootOptions {
    * pins as `pciInterruptGsi` says. Default: false.
    */
   readonly pci?: boolean;
+  /** There is a device at `PVPANIC_PORT` by which the kernel tells of its panic. Default: false. */
+  readonly panicDevice?: boolean;
   /** More devices that a kernel cannot find by itself, for the ACPI tables. */
   readonly acpiDevices?: readonly Aml[];
 }
@@ -43,11 +45,15 @@ export interface BootOptions {
  * @throws RangeError for a number of vCPUs or of a serial port that there cannot be
  */
 export function configureBoot(memory: GuestMemory, options: BootOptions): BootRegisters {
-  const { kernel, initrd, commandLine, cpus, serialPorts, pci = false, acpiDevices = [] } = options;
+  const { kernel, initrd, commandLine, cpus, serialPorts } = options;
+  const { pci = false, panicDevice = false, acpiDevices = [] } = options;
   const { setupHeader } = kernel;
   checkCommandLineLength(commandLine, setupHeader.cmdline_size);
   const bus = pci ? [acpiPciRoot()] : [];
   const devices = [...serialPorts.map(acpiSerialPort), acpiRtc(), ...bus, ...acpiDevices];
+  if (panicDevice) {
+    devices.push(acpiPanicDevice());
+  }
   const rsdp = writeAcpiTables(memory, { cpus, devices });
   writeMpTable(memory, { cpus, pci });
   writeGdt(memory);

@@ -130,6 +130,8 @@ export const PM1A_CONTROL_PORT = 0x604;
 export const PM1A_CONTROL_LENGTH = 2;
 /** SLP_TYP that turns the machine off: written to PM1a control with SLP_EN. */
 export const SLEEP_TYPE_S5 = 5;
+/** The port by which a guest's kernel tells of its panic. Source: QEMU's docs/specs/pvpanic. */
+export const PVPANIC_PORT = 0x505;
 /** ACPI's interrupt, level-triggered. */
 export const SCI_IRQ = 9;
 

@@ -19,10 +19,10 @@ const TALKATIVE = 'console=ttyS0 earlyprintk=ttyS0 loglevel=8 ignore_loglevel';
 const early = ['run', '-p', TALKATIVE, theGuest().kernels[0].path];
 
 describe('a guest that resets its machine', () => {
-  test.each([['reboot=k'], ['reboot=a']])('ends crosvm with status 0: %s', async (how) => {
+  test.each([['reboot=k'], ['reboot=a']])('ends crosvm with status 32: %s', async (how) => {
     const args = bootArguments({ params: [how, scriptParam('reboot')] });
     await using vm = Crosvm.spawn(args, { noInput: true });
-    expect(await vm.ended(BOOT_MS + END_MS)).toEqual({ code: 0, signal: null });
+    expect(await vm.ended(BOOT_MS + END_MS)).toEqual({ code: 32, signal: null });
     expect(vm.stderr.text).toBe('');
   });
 
@@ -40,7 +40,7 @@ describe('a guest that resets its machine', () => {
     const params = ['-p', 'panic=-1', '-p', TALKATIVE];
     await using vm = Crosvm.spawn(['run', ...params, theGuest().kernels[0].path], { pty: true });
     await vm.expect(/Kernel panic - not syncing: VFS/, BOOT_MS);
-    expect(await vm.ended()).toEqual({ code: 0, signal: null });
+    expect(await vm.ended()).toEqual({ code: 32, signal: null });
     const { before, after } = await vm.terminalSettings();
     expect(after).toBe(before);
   });

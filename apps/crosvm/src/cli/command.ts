@@ -9,7 +9,9 @@ export type Command =
   | {
       readonly kind: 'control';
       readonly perform: Perform;
+      /** Sockets, or directories of them. */
       readonly sockets: readonly string[];
+      readonly directories: boolean;
       readonly json: boolean;
       readonly timeoutMs: number;
     }

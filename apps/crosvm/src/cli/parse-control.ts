@@ -29,11 +29,17 @@ export function controlOptionsOf(name: ControlCommandName): readonly OptionSpec[
   return [...(command.options ?? []), JSON_OPTION, TIMEOUT_OPTION, helpOption];
 }
 
+/** What a command is about, as it is named in help texts. */
+function targetOf({ directories = false }: ControlCommand): string {
+  return directories ? 'DIRECTORY' : 'SOCKET';
+}
+
 /** The help text of a command that talks to control sockets. */
 export function controlHelp(name: ControlCommandName): HelpPage {
-  const { args, text, example }: ControlCommand = COMMANDS[name];
+  const command: ControlCommand = COMMANDS[name];
+  const { args, text, example } = command;
   return {
-    usage: ['crosvm', name, '[OPTIONS]', ...args, 'SOCKET...'].join(' '),
+    usage: ['crosvm', name, '[OPTIONS]', ...args, `${targetOf(command)}...`].join(' '),
     text,
     groups: [{ title: 'Options', options: controlOptionsOf(name) }],
     examples: [example],
@@ -57,7 +63,7 @@ export async function parseControl(
   const { length } = command.args;
   const sockets = positionals.slice(length);
   if (sockets.length === 0) {
-    const [missing = 'SOCKET'] = command.args.slice(positionals.length);
+    const [missing = targetOf(command)] = command.args.slice(positionals.length);
     throw new UsageError(`no ${missing} is given`, { hint: `usage: ${help.usage}` });
   }
   const timeout = parseInteger(values.one(TIMEOUT_OPTION.name) ?? String(DEFAULT_TIMEOUT_S), {
@@ -70,6 +76,7 @@ export async function parseControl(
     kind: 'control',
     perform: command.read(positionals.slice(0, length), values),
     sockets,
+    directories: command.directories === true,
     json: values.has(JSON_OPTION.name),
     timeoutMs: timeout * SECOND_MS,
   };

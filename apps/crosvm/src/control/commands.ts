@@ -5,7 +5,7 @@ import { quote } from '../cli/quote';
 import { UsageError } from '../cli/usage-error';
 import { balloonStatsText, balloonText } from './balloon-text';
 import type { ControlCommand } from './control-command';
-import { statusText } from './status-text';
+import { statusLine, statusText } from './status-text';
 
 /** A VM has 26 disks at most. */
 const MAX_DISK_INDEX = 25;
@@ -71,6 +71,16 @@ export const COMMANDS = {
       };
     },
   },
+  powerbtn: {
+    summary: 'Press the power button: guests are asked to switch off',
+    text: 'Presses the power button (ACPI). A guest that takes notice, as those of distributions do, shuts down in order and switches off, when it likes.',
+    args: [],
+    example: ['Ask a guest to shut down', 'crosvm powerbtn /run/crosvm.sock'],
+    read: () => async (client, options) => {
+      await client.powerButton(options);
+      return { result: {}, text: 'power button pressed' };
+    },
+  },
   suspend: {
     summary: 'Stop virtual machines where they are',
     text: 'Stops virtual CPUs and devices where they are, until crosvm resume. The clocks of the guests stand still meanwhile.',
@@ -89,6 +99,17 @@ export const COMMANDS = {
     read: () => async (client, options) => {
       await client.resume(options);
       return { result: {}, text: 'resumed' };
+    },
+  },
+  vms: {
+    summary: 'List the virtual machines whose control sockets are in a directory',
+    text: 'Lists the control sockets in directories, and what the virtual machines are that they belong to.',
+    args: [],
+    directories: true,
+    example: ['List virtual machines', 'crosvm vms /run/vms'],
+    read: () => async (client, options) => {
+      const status = await client.status(options);
+      return { result: status, text: statusLine(status) };
     },
   },
   status: {

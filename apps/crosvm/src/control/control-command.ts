@@ -22,6 +22,8 @@ export interface ControlCommand {
   readonly text: string;
   /** Its arguments, which come before the sockets, as they are named in help texts. */
   readonly args: readonly string[];
+  /** Whether it takes directories of sockets in place of sockets, and is about all that are in them. */
+  readonly directories?: boolean;
   /** Options besides those that all have. */
   readonly options?: readonly OptionSpec[];
   /** A command line that uses it, and what for. */

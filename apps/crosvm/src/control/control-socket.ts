@@ -3,13 +3,14 @@ import { ControlServer } from '@crosvm/vm-control';
 
 import { version } from '../../package.json';
 import { errorText } from '../cli/error-text';
-import { controlHandlers, type ControlSubject } from './handlers';
+import { controlHandlers } from './handlers';
+import type { VmSlot } from './vm-slot';
 
 /**
  * Opens the control socket of this process, until it is disposed.
  * @throws SocketPathError and others if it cannot be made
  */
-export function openControlSocket(path: string, subject: ControlSubject, log: Logger): Disposable {
+export function openControlSocket(path: string, subject: VmSlot, log: Logger): Disposable {
   const poller = new EventLoopPoller();
   const server = new ControlServer({
     path,

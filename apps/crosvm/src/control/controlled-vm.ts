@@ -18,6 +18,8 @@ export interface ControlledVm {
   suspend(): Promise<void>;
   /** Lets them go on. @throws RefusedError */
   resume(): Promise<void>;
+  /** Presses the power button. @throws RefusedError */
+  pressPowerButton(): void;
   /** Ends it, for that reason. */
   end(why: VmEnd): void;
 }

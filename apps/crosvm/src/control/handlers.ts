@@ -1,19 +1,10 @@
 import { type Handlers, RefusedError, type Result } from '@crosvm/vm-control';
 
-import type { RunConfig } from '../config';
 import type { LiveDevices } from '../vm/live-devices';
 import type { ControlledVm } from './controlled-vm';
+import type { VmSlot } from './vm-slot';
 
 const MIB = 1024 ** 2;
-
-/** What the control socket of this process is about. */
-export interface ControlSubject {
-  readonly config: RunConfig;
-  /** The VM that there is now; undefined before the first. */
-  readonly vm: ControlledVm | undefined;
-  /** How often the guest has been started again. */
-  readonly restarts: number;
-}
 
 /** Devices and vCPUs with what they have done. */
 function counted(vm: ControlledVm | undefined): Pick<Result<'status'>, 'devices' | 'vcpus'> {
@@ -27,7 +18,7 @@ function counted(vm: ControlledVm | undefined): Pick<Result<'status'>, 'devices'
 }
 
 /** What serves the methods of the protocol. */
-export function controlHandlers(subject: ControlSubject): Handlers {
+export function controlHandlers(subject: VmSlot): Handlers {
   const theVm = (): ControlledVm => {
     if (subject.vm === undefined) {
       throw new RefusedError('the VM is not there yet', { hint: 'try again' });
@@ -60,6 +51,10 @@ export function controlHandlers(subject: ControlSubject): Handlers {
     balloonStats: async () => ({ statistics: null, ...(await liveDevices().balloonInfo()) }),
     resizeDisk: ({ index, bytes, shrink = false }) =>
       liveDevices().resizeDisk(index, { bytes, shrink }),
+    powerButton: () => {
+      theVm().pressPowerButton();
+      return {};
+    },
     suspend: async () => {
       await theVm().suspend();
       return {};
@@ -69,7 +64,7 @@ export function controlHandlers(subject: ControlSubject): Handlers {
       return {};
     },
     stop: () => {
-      theVm().end({ kind: 'stopped' });
+      subject.stop();
       return {};
     },
   };

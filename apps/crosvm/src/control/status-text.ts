@@ -19,10 +19,10 @@ function deviceText({ name, pid, counters = {} }: DeviceStatus): string {
   return `  ${name}: ${[where, ...counted].join(', ')}`;
 }
 
-/** What a VM is and how it does, for people: a line, and one for each device. */
-export function statusText(status: Result<'status'>): string {
-  const { state, uptimeMs, cpus, memory, pid, kernel, devices, restarts, vcpus = [] } = status;
-  const head = [
+/** What a VM is and how it does, in a line for people. */
+export function statusLine(status: Result<'status'>): string {
+  const { state, uptimeMs, cpus, memory, pid, kernel, restarts } = status;
+  return [
     `${state}, up ${(uptimeMs / SECOND_MS).toFixed(1)} s`,
     `${cpus} vCPU${cpus === 1 ? '' : 's'}`,
     `${memory / MIB} MiB of memory`,
@@ -30,5 +30,13 @@ export function statusText(status: Result<'status'>): string {
     `kernel ${kernel}`,
     ...(restarts === 0 ? [] : [`restarted ${restarts} time${restarts === 1 ? '' : 's'}`]),
   ].join(', ');
-  return [head, ...vcpus.map(vcpuText), ...devices.map(deviceText)].join('\n');
+}
+
+/** The same, and a line for each device. */
+export function statusText(status: Result<'status'>): string {
+  return [
+    statusLine(status),
+    ...(status.vcpus ?? []).map(vcpuText),
+    ...status.devices.map(deviceText),
+  ].join('\n');
 }

@@ -127,6 +127,10 @@ export const vmConfigSchema = v.strictObject({
   socket: v.optional(v.string()),
   /** Where to serve counters as Prometheus text; default nowhere. */
   metricsSocket: v.optional(v.string()),
+  /** Boot again when the guest asks for a reset; default false. */
+  restart: v.optional(v.boolean()),
+  /** What to do when the guest's kernel panics; default `exit`. */
+  onPanic: v.optional(v.picklist(['exit', 'restart', 'hold'])),
 
   /** Whether devices run inside the VMM instead of in jails; default false. */
   disableSandbox: v.optional(v.boolean()),

@@ -57,13 +57,16 @@ export interface Machine {
   readonly liveDisks: readonly LiveDisk[];
   /** What the hosts of virtio devices map. */
   readonly memory: GuestMemory;
+  /** Presses the power button. */
+  pressPowerButton(): void;
   /** The clocks of the guest. */
   readonly clock: GuestClock;
   /**
-   * Loads kernel, initrd and tables into memory, and empties the files of serial ports.
+   * Loads kernel, initrd and tables into memory, and empties the files of serial ports, but not when the
+   * guest is started again.
    * @throws UserError and others saying what is wrong
    */
-  load(): LoadedMachine;
+  load(isRestart: boolean): LoadedMachine;
 }
 
 /** What was opened before the machine is made; taken over. */
@@ -108,6 +111,7 @@ function load(kvm: Kvm, memory: GuestMemory, config: RunConfig): LoadedMachine {
     cpus: config.cpus,
     serialPorts: config.serial.map(({ num }) => num),
     pci: true,
+    panicDevice: true,
   });
   const tscDeadline = kvm.checkExtension(KVM_CAP_TSC_DEADLINE_TIMER) !== 0;
   const cpuid: CpuidEntry[] = filterCpuid(kvm.supportedCpuid(), { cpus: config.cpus, tscDeadline });
@@ -161,9 +165,12 @@ export function buildMachine(config: RunConfig, { disks, passt, custom }: OpenEn
     liveDisks,
     clock: new GuestClock(vm),
     exits,
-    load: () => {
+    pressPowerButton: () => legacy.pressPowerButton(frontEnds),
+    load: (isRestart) => {
       const loaded = load(kvm, memory, config);
-      serialFiles.truncate();
+      if (!isRestart) {
+        serialFiles.truncate();
+      }
       return loaded;
     },
     vcpuPlan: (index, runState) => {
@@ -177,6 +184,7 @@ export function buildMachine(config: RunConfig, { disks, passt, custom }: OpenEn
         postedWrites,
         runState: runState.buffer,
         counters: exits,
+        holdPanic: config.onPanic === 'hold',
         ...(affinity === undefined ? {} : { affinity }),
       };
     },

@@ -4,7 +4,10 @@ import {
   cmos,
   type FrontEndRequest,
   type FrontEndSet,
+  eventInterrupt,
   i8042,
+  pressPowerButton,
+  pvpanic,
   request,
 } from '@crosvm/devices';
 import type { Vm } from '@crosvm/kvm';
@@ -12,6 +15,7 @@ import { EventFd } from '@crosvm/sys-util';
 import {
   I8042_DATA_PORT,
   PM1A_EVENT_PORT,
+  PVPANIC_PORT,
   RESET_PORT,
   RTC_IRQ,
   RTC_PORT,
@@ -29,6 +33,8 @@ export interface LegacyDevices {
   readonly requests: readonly FrontEndRequest[];
   /** The devices that device hosts run; `inputFd` is what a serial port that takes input reads. */
   readonly hosted: (inputFd: number) => readonly HostedDevice[];
+  /** Presses the machine's power button. */
+  readonly pressPowerButton: (frontEnds: FrontEndSet) => void;
   /** What the VMM's own back ends need. */
   readonly ownBackEnds: (frontEnds: FrontEndSet) => OwnBackEndsPlan;
 }
@@ -55,10 +61,15 @@ export function makeLegacyDevices(vm: Vm, config: RunConfig, files: SerialFiles)
     requests: [
       request(acpiPm, { base: PM1A_EVENT_PORT, resetPort: RESET_PORT, irqFd: sciFd }),
       request(i8042, { base: I8042_DATA_PORT }),
+      request(pvpanic, { base: PVPANIC_PORT }),
       request(cmos, { base: RTC_PORT, ...rtc }),
       ...ports.map((port) => port.request),
     ],
     hosted: (inputFd) => ports.flatMap((port) => port.hosted(inputFd) ?? []),
+    pressPowerButton: (frontEnds) => {
+      const pm = frontEnds.placements.findIndex(({ module }) => module === acpiPm.name);
+      pressPowerButton(areaOf(frontEnds, pm), eventInterrupt(sciFd));
+    },
     ownBackEnds: (frontEnds) => {
       const clock = frontEnds.placements.findIndex(({ module }) => module === cmos.name);
       return {

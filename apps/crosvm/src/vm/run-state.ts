@@ -53,6 +53,11 @@ export class SharedRunState {
     Atomics.notify(this.#words, STATE_WORD);
   }
 
+  /** Pauses a VM that runs; one that is being stopped goes on to its end. */
+  pause(): void {
+    Atomics.compareExchange(this.#words, STATE_WORD, RunState.Running, RunState.Paused);
+  }
+
   /** Waits while the VM is paused; returns the state that ended the wait. */
   waitWhilePaused(): RunStateValue {
     for (;;) {

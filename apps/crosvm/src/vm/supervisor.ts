@@ -1,4 +1,4 @@
-import { type Logger, syslog } from '@crosvm/sys-util';
+import { type GuestMemory, type Logger, syslog } from '@crosvm/sys-util';
 
 import type { RunConfig } from '../config';
 import { kvmKind, PVM_HINT } from '../host/cpu-info';
@@ -82,16 +82,23 @@ function checkPolicies(devices: readonly HostedDevice[], policies: SeccompPolici
   }
 }
 
+/** How a VM is run. */
+export interface RunVmOptions {
+  /** Is given what can be done with it from outside, as soon as there is anything. */
+  readonly onVm?: (vm: VmControls) => void;
+  /** Whether it takes the place of one that was there before: files of serial ports go on. */
+  readonly isRestart?: boolean;
+}
+
 /**
  * Runs a VM from its configuration to its end, and says why it ended. Whatever happens, threads are
  * stopped, output is drained and the terminal is as it was when this returns.
- * @param onVm is given what can be done with it from outside, as soon as there is anything
  * @throws UserError and others if the VM cannot be started; nothing is left behind then
  */
 export async function runVm(
   config: RunConfig,
   log: Logger,
-  onVm: (vm: VmControls) => void = () => undefined,
+  { onVm = () => undefined, isRestart = false }: RunVmOptions = {},
 ): Promise<VmEnd> {
   const policies = new SeccompPolicies(config.seccompPolicyDir);
   using record =
@@ -113,6 +120,10 @@ export async function runVm(
   const runState = SharedRunState.create(config.cpus);
   const vcpus = new VcpuThreads(runState, config.cpus, {
     onEnd: end,
+    onPanic: () => {
+      log.warn("the guest's kernel panicked; the VM is kept as it is");
+      void controlled.halt();
+    },
     onLog: (level, message) => log[level](message),
   });
   let hostFailed: VmEnd | undefined;
@@ -135,6 +146,7 @@ export async function runVm(
   let passt: Passt | undefined;
   let liveDisks: readonly LiveDisk[] = [];
   const customDevices = new CustomDevices();
+  let memory: GuestMemory | undefined;
   try {
     passt = startPasst(config, log);
     const loading = customDevices.load({ config, policies, hosts });
@@ -149,6 +161,7 @@ export async function runVm(
       custom,
     });
     liveDisks = machine.liveDisks;
+    memory = machine.memory;
     controlled.live = new LiveDevices({
       hosts,
       disks: liveDisks,
@@ -165,11 +178,11 @@ export async function runVm(
       checkPolicies(hosted, policies);
     }
     times.ended('machine');
-    const { start, guest } = machine.load();
+    const { start, guest } = machine.load(isRestart);
     times.ended('guest');
     await Promise.race([Promise.all([vcpus.start(start), passt?.ready]), ended]);
     runState.state = RunState.Running;
-    controlled.running(machine.clock);
+    controlled.running(machine);
     times.ended('vCPUs');
     own = new OwnBackEnds(machine.ownBackEnds(), (port, line) =>
       syslog('info', `serial ${port}: ${line}`),
@@ -203,6 +216,8 @@ export async function runVm(
     own?.[Symbol.dispose]();
     liveDisks.forEach((disk) => disk[Symbol.dispose]());
     customDevices[Symbol.dispose]();
+    // It stays mapped, for views of it may still be about; another VM may follow.
+    memory?.regions.forEach(({ at, size }) => memory?.giveBack(at, size));
   }
   // A guest that was quicker than the start of a host did not have all of its devices.
   if (hostFailed !== undefined && isGuestsOwn(why)) {

@@ -17,6 +17,8 @@ export interface VcpuPlan {
   readonly runState: SharedArrayBuffer;
   /** What `VcpuCounters.create` made. */
   readonly counters: SharedArrayBuffer;
+  /** Whether the VM is kept as it is when its kernel panics; else it ends. */
+  readonly holdPanic: boolean;
   /** Host CPUs that the thread may run on. */
   readonly affinity?: readonly number[];
 }
@@ -39,5 +41,7 @@ export type VcpuMessage =
   | { readonly kind: 'ready' }
   /** The loop ended; `end` is missing when it was told to stop. */
   | { readonly kind: 'ended'; readonly end?: VmEnd }
+  /** The guest's kernel has panicked, and the VM is to be kept. */
+  | { readonly kind: 'panicked' }
   /** Something for the log. */
   | { readonly kind: 'log'; readonly level: 'warn' | 'debug'; readonly message: string };

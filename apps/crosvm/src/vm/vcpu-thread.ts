@@ -102,6 +102,16 @@ export class VcpuThread implements Disposable {
     this.#vcpu.close();
   }
 
+  #panicked(loop: VcpuLoop): void {
+    if (this.#plan.holdPanic) {
+      // At once: the guest must not get to its reset.
+      this.#runState.pause();
+      this.#post({ kind: 'panicked' });
+    } else {
+      loop.endWith({ kind: 'panic' });
+    }
+  }
+
   #makeLoop(vm: Vm): VcpuLoop {
     const { index, frontEnds, msiRoutes, postedWrites, counters } = this.#plan;
     const ports = new PortBus();
@@ -116,6 +126,7 @@ export class VcpuThread implements Disposable {
     const power = {
       reset: () => loop.endWith({ kind: 'reset' }),
       powerOff: () => loop.endWith({ kind: 'poweroff' }),
+      panicked: () => this.#panicked(loop),
     };
     const host = hostServices(power, {
       pci: new KvmPciHost(vm, msiRoutes),

@@ -16,6 +16,8 @@ const KICK_INTERVAL_MS = 20;
 export interface VcpuEvents {
   /** The guest, KVM or the thread itself ended the VM. */
   onEnd(end: VmEnd): void;
+  /** The guest's kernel has panicked, and the VM is to be kept. */
+  onPanic(): void;
   onLog(level: 'warn' | 'debug', message: string): void;
 }
 
@@ -60,7 +62,7 @@ export class VcpuThreads {
 
   /** Stops all vCPUs at the next instruction, and waits until they wait; `SharedRunState.resume` undoes it. */
   async pause(): Promise<void> {
-    this.#runState.state = RunState.Paused;
+    this.#runState.pause();
     for (let ms = 1; !this.#stopping && this.#runState.parked < this.#threads.length; ms *= 2) {
       this.#kickAll();
       await delay(Math.min(ms, KICK_INTERVAL_MS));
@@ -104,6 +106,8 @@ export class VcpuThreads {
       worker.on('message', (message: VcpuMessage) => {
         if (message.kind === 'ready') {
           resolve();
+        } else if (message.kind === 'panicked') {
+          this.#events.onPanic();
         } else if (message.kind === 'log') {
           this.#events.onLog(message.level, `${part}: ${message.message}`);
         } else if (message.end !== undefined) {

@@ -32,13 +32,17 @@ function vm({ suspend = (): Promise<void> => Promise.resolve() } = {}) {
     ended,
   });
   const clock = { stop: () => done.push('clock stops'), start: () => 17n };
-  return { controls, clock: clock as unknown as GuestClock, runState, done };
+  const machine = {
+    clock: clock as unknown as GuestClock,
+    pressPowerButton: () => void done.push('power button'),
+  };
+  return { controls, machine, runState, done };
 }
 
 describe('a VM', () => {
   it('is suspended from the guest to its devices, and goes on the other way round', async () => {
-    const { controls, clock, runState, done } = vm();
-    controls.running(clock);
+    const { controls, machine, runState, done } = vm();
+    controls.running(machine);
 
     await controls.suspend();
     const state = controls.state;
@@ -51,8 +55,8 @@ describe('a VM', () => {
   });
 
   it('may be told so twice, by several at once', async () => {
-    const { controls, clock, runState } = vm();
-    controls.running(clock);
+    const { controls, machine, runState } = vm();
+    controls.running(machine);
 
     await Promise.all([controls.suspend(), controls.suspend(), controls.resume()]);
     await controls.resume();
@@ -61,23 +65,37 @@ describe('a VM', () => {
   });
 
   it('refuses before it runs, and when it ends', async () => {
-    const { controls, clock } = vm();
+    const { controls, machine } = vm();
 
     await expect(controls.suspend()).rejects.toThrow('does not run yet');
-    controls.running(clock);
+    controls.running(machine);
     controls.end({ kind: 'stopped' });
     await Promise.resolve();
     await expect(controls.suspend()).rejects.toThrow('about to end');
   });
 
   it('that ends while it is being suspended keeps nobody waiting', async () => {
-    const { controls, clock } = vm({ suspend: () => new Promise(() => undefined) });
-    controls.running(clock);
+    const { controls, machine } = vm({ suspend: () => new Promise(() => undefined) });
+    controls.running(machine);
     const suspending = controls.suspend();
     await Promise.resolve();
 
     controls.end({ kind: 'stopped' });
 
     await expect(suspending).rejects.toThrow('about to end');
+  });
+
+  it('has a power button as long as its guest runs', async () => {
+    const { controls, machine, done } = vm();
+
+    expect(() => controls.pressPowerButton()).toThrow('does not run yet');
+    controls.running(machine);
+    controls.pressPowerButton();
+    await controls.halt();
+
+    expect(done).toContain('power button');
+    expect(controls.state).toBe('halted');
+    expect(() => controls.pressPowerButton()).toThrow('has panicked');
+    await expect(controls.resume()).rejects.toThrow('has panicked');
   });
 });

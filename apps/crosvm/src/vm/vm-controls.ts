@@ -13,6 +13,12 @@ import type { VmEnd } from './vm-end';
 /** How long devices may take to finish what is in flight; a disk of a host in need may take some. */
 const SUSPEND_MS = 20_000;
 
+/** What of a machine that runs is controlled. */
+export interface ControlledMachine {
+  readonly clock: GuestClock;
+  pressPowerButton(): void;
+}
+
 /** What a VM is controlled by. */
 export interface VmControlParts {
   readonly hosts: {
@@ -39,7 +45,7 @@ export class VmControls implements ControlledVm {
   #state: VmState = 'starting';
   /** When the guest began to run, as `performance.now()` says. */
   #begin: number | undefined;
-  #clock: GuestClock | undefined;
+  #machine: ControlledMachine | undefined;
   /** Settled when nobody is suspending or resuming. */
   #last: Promise<unknown> = Promise.resolve();
 
@@ -73,11 +79,25 @@ export class VmControls implements ControlledVm {
     return this.#inTurn(() => this.#resume());
   }
 
+  /** Presses the power button: what comes of it is the guest's business. */
+  pressPowerButton(): void {
+    this.#check();
+    this.#machine?.pressPowerButton();
+  }
+
+  /** The guest has ended and the VM is kept: the vCPUs stop, and the devices pass on what it left. */
+  async halt(): Promise<void> {
+    await this.#parts.vcpus.pause();
+    if (this.#state !== 'ending') {
+      this.#state = 'halted';
+    }
+  }
+
   /** The guest runs. */
-  running(clock: GuestClock): void {
+  running(machine: ControlledMachine): void {
     this.#setStarted();
     this.#begin = performance.now();
-    this.#clock = clock;
+    this.#machine = machine;
     this.#state = 'running';
   }
 
@@ -93,6 +113,11 @@ export class VmControls implements ControlledVm {
     if (this.#state === 'starting') {
       throw new RefusedError('the guest does not run yet', { hint: 'try again' });
     }
+    if (this.#state === 'halted') {
+      throw new RefusedError("the guest's kernel has panicked", {
+        hint: 'crosvm stop ends the VM',
+      });
+    }
     if (this.#state === 'ending') {
       throw new RefusedError('the VM is about to end');
     }
@@ -106,7 +131,7 @@ export class VmControls implements ControlledVm {
     const { vcpus, hosts } = this.#parts;
     // A vCPU may wait for an answer of its device: hosts go on until it has it.
     await this.#unlessEnded(vcpus.pause());
-    this.#clock?.stop();
+    this.#machine?.clock.stop();
     const timer = new AbortController();
     const late = delay(SUSPEND_MS, true, { signal: timer.signal }).catch(() => false);
     const isLate = await this.#unlessEnded(Promise.race([hosts.suspend().then(() => false), late]));
@@ -133,7 +158,7 @@ export class VmControls implements ControlledVm {
   }
 
   #runGuest(): void {
-    this.#parts.runState.resume(this.#clock?.start() ?? 0n);
+    this.#parts.runState.resume(this.#machine?.clock.start() ?? 0n);
   }
 
   /** @throws RefusedError if the VM ends before */

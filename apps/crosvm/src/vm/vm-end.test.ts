@@ -5,7 +5,8 @@ import { exitStatus, logEnd, type VmEnd } from './vm-end';
 describe('exitStatus', () => {
   it.each<[VmEnd, number]>([
     [{ kind: 'poweroff' }, 0],
-    [{ kind: 'reset' }, 0],
+    [{ kind: 'reset' }, 32],
+    [{ kind: 'panic' }, 34],
     [{ kind: 'quit' }, 0],
     [{ kind: 'stopped' }, 0],
     [{ kind: 'crash', detail: 'triple fault' }, 1],
@@ -26,7 +27,8 @@ describe('logEnd', () => {
 
   it.each<[VmEnd, string]>([
     [{ kind: 'poweroff' }, 'the guest powered off; exit status 0'],
-    [{ kind: 'reset' }, 'the guest reset; exit status 0'],
+    [{ kind: 'reset' }, 'the guest reset; exit status 32'],
+    [{ kind: 'panic' }, "the guest's kernel panicked; exit status 34"],
     [{ kind: 'quit' }, 'ended from the keyboard; exit status 0'],
     [{ kind: 'stopped' }, 'stopped by the control socket; exit status 0'],
     [{ kind: 'crash', detail: 'triple fault' }, 'the guest crashed: triple fault; exit status 1'],

@@ -6,6 +6,8 @@ export type VmEnd =
   | { readonly kind: 'poweroff' }
   /** The guest asked for a reset (i8042, the reset register). */
   | { readonly kind: 'reset' }
+  /** The guest's kernel said that it has panicked. */
+  | { readonly kind: 'panic' }
   /** The guest or KVM came to a state that cannot go on; `detail` says what and where. */
   | { readonly kind: 'crash'; readonly detail: string }
   /** This process was told to end by a signal. */
@@ -20,6 +22,12 @@ export type VmEnd =
 /** Exit status after a guest that crashed, or a VMM that failed. */
 const EXIT_FAILURE = 1;
 
+/** Exit status after a guest that asked for a reset; as crosvm's. */
+const EXIT_RESET = 32;
+
+/** Exit status after a guest whose kernel panicked; as crosvm's. */
+const EXIT_PANIC = 34;
+
 /** What a shell gives for a process that ended by a signal: this and the signal's number. */
 const EXIT_SIGNALLED = 128;
 
@@ -30,6 +38,8 @@ function endText(end: VmEnd): string {
       return 'the guest powered off';
     case 'reset':
       return 'the guest reset';
+    case 'panic':
+      return "the guest's kernel panicked";
     case 'crash':
       return `the guest crashed: ${end.detail}`;
     case 'signal':
@@ -46,8 +56,11 @@ function endText(end: VmEnd): string {
 /** The exit status of the process for each way a VM can end. */
 export function exitStatus(end: VmEnd): number {
   switch (end.kind) {
-    case 'poweroff':
     case 'reset':
+      return EXIT_RESET;
+    case 'panic':
+      return EXIT_PANIC;
+    case 'poweroff':
     case 'quit':
     case 'stopped':
       return 0;

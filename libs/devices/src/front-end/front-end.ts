@@ -27,6 +27,8 @@ export interface PowerControl {
   reset(): void;
   /** The guest switched the machine off. */
   powerOff(): void;
+  /** The guest's kernel says that it has panicked. */
+  panicked?(): void;
 }
 
 /** What a front end needs of the thread it runs in. File descriptors are numbers in its config. */

@@ -18,6 +18,7 @@ export class FakeHost implements HostServices {
   readonly backEnds: Record<number, BackEndPort> = {};
   resets = 0;
   powerOffs = 0;
+  panics = 0;
   time = Date.UTC(2024, 1, 29, 13, 45, 50, 250);
 
   readonly power = {
@@ -26,6 +27,9 @@ export class FakeHost implements HostServices {
     },
     powerOff: () => {
       this.powerOffs += 1;
+    },
+    panicked: () => {
+      this.panics += 1;
     },
   };
 

@@ -115,6 +115,11 @@ export class ControlClient implements Disposable {
     return this.call('status', {}, options);
   }
 
+  /** Presses the power button: the guest is asked to switch off, and does so when it likes. */
+  async powerButton(options?: CallOptions): Promise<void> {
+    await this.call('powerButton', {}, options);
+  }
+
   /** Stops the guest and its devices where they are. Of a VM that is suspended nothing more is asked. */
   async suspend(options?: CallOptions): Promise<void> {
     await this.call('suspend', {}, options);

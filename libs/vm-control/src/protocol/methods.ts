@@ -138,6 +138,8 @@ export const METHODS = {
     }),
     object({ bytes: count }),
   ),
+  /** Presses the power button: the guest is asked to switch off, which it may do later or not at all. */
+  powerButton: method(none, object({})),
   /** Stops vCPUs and devices where they are; the guest's clocks stand still. Answered when nothing is in flight. */
   suspend: method(none, object({})),
   /** Lets them go on. */

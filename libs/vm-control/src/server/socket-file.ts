@@ -23,11 +23,6 @@ function socketName(pid: number): string {
   return `crosvm-${pid}.sock`;
 }
 
-/** Whether a file of that name is a VMM's, in a directory of sockets. */
-export function isSocketName(name: string): boolean {
-  return /^crosvm-\d+\.sock$/.test(name);
-}
-
 function statOf(path: string): Stats | undefined {
   return lstatSync(path, { throwIfNoEntry: false });
 }

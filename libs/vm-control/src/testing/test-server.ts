@@ -31,6 +31,7 @@ export const HANDLERS: Handlers = {
   balloon: ({ bytes }) => ({ target: bytes, actual: 0, hasDriver: true }),
   balloonStats: () => ({ target: 0, actual: 0, hasDriver: true, statistics: null }),
   resizeDisk: ({ bytes }) => ({ bytes }),
+  powerButton: () => ({}),
   suspend: () => ({}),
   resume: () => ({}),
   stop: () => ({}),

@@ -10,6 +10,7 @@ const enum Op {
   BYTE = 0x0a,
   WORD = 0x0b,
   DWORD = 0x0c,
+  STRING = 0x0d,
   QWORD = 0x0e,
   SCOPE = 0x10,
   BUFFER = 0x11,
@@ -101,6 +102,11 @@ export function integer(value: number): Aml {
   return value <= 0xffff_ffff
     ? Uint8Array.of(Op.DWORD, ...littleEndian(value, 4))
     : Uint8Array.of(Op.QWORD, ...littleEndian(value, 8));
+}
+
+/** A string of ASCII characters. */
+export function text(value: string): Aml {
+  return Uint8Array.of(Op.STRING, ...ascii(value), 0);
 }
 
 const EISA_ID = /^[A-Z]{3}[0-9A-F]{4}$/;

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { acpiRtc, acpiSerialPort } from './legacy-devices';
+import { acpiPanicDevice, acpiRtc, acpiSerialPort } from './legacy-devices';
 import { acpiPciRoot } from './pci-root';
 import { findTables } from './testing/tables';
 
@@ -26,7 +26,9 @@ function iasl(...args: readonly string[]): { status: number | null; output: stri
   return { status: run.status, output: run.stdout + run.stderr };
 }
 
-const devices = [1, 2, 3, 4].map((port) => acpiSerialPort(port)).concat(acpiRtc(), acpiPciRoot());
+const devices = [1, 2, 3, 4]
+  .map((port) => acpiSerialPort(port))
+  .concat(acpiRtc(), acpiPciRoot(), acpiPanicDevice());
 const { tables } = findTables({ cpus: 254, devices });
 
 describe("ACPI's reference compiler", () => {

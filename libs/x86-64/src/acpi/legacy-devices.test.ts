@@ -1,4 +1,4 @@
-import { acpiRtc, acpiSerialPort } from './legacy-devices';
+import { acpiPanicDevice, acpiRtc, acpiSerialPort } from './legacy-devices';
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 
@@ -20,5 +20,13 @@ describe('acpiSerialPort', () => {
 describe('acpiRtc', () => {
   it('has two ports and interrupt 8', () => {
     expect(hex(acpiRtc())).toContain('4701700070000102' + '220001' + '7900');
+  });
+});
+
+describe('acpiPanicDevice', () => {
+  it('has its id in letters, and a port', () => {
+    const id = Buffer.from('QEMU0001').toString('hex');
+    expect(hex(acpiPanicDevice())).toContain(`0d${id}00`);
+    expect(hex(acpiPanicDevice())).toContain('4701050505050101' + '7900');
   });
 });

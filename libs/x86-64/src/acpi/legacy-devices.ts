@@ -1,5 +1,12 @@
-import { RTC_IRQ, RTC_PORT, SERIAL_IRQS, SERIAL_PORT_LENGTH, SERIAL_PORTS } from '../layout';
-import { type Aml, device, eisaId, integer, name } from './aml';
+import {
+  PVPANIC_PORT,
+  RTC_IRQ,
+  RTC_PORT,
+  SERIAL_IRQS,
+  SERIAL_PORT_LENGTH,
+  SERIAL_PORTS,
+} from '../layout';
+import { type Aml, device, eisaId, integer, name, text } from './aml';
 import { ioPorts, isaInterrupt, resourceTemplate } from './resources';
 
 const RTC_PORT_COUNT = 2;
@@ -28,4 +35,13 @@ export function acpiSerialPort(port: number): Aml {
 export function acpiRtc(): Aml {
   const resources = resourceTemplate(ioPorts(RTC_PORT, RTC_PORT_COUNT), isaInterrupt(RTC_IRQ));
   return device('RTC', name('_HID', eisaId('PNP0B00')), name('_CRS', resources));
+}
+
+/**
+ * The device by which a kernel tells of its panic, for the ACPI tables: `\\_SB.PEVT`. Source: QEMU's
+ * docs/specs/pvpanic.
+ */
+export function acpiPanicDevice(): Aml {
+  const resources = resourceTemplate(ioPorts(PVPANIC_PORT, 1));
+  return device('PEVT', name('_HID', text('QEMU0001')), name('_CRS', resources));
 }
