@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 
 import { facts } from '../fixtures/facts';
+import { oddities } from '../fixtures/seccomp-record';
 import {
   BOOT_MS,
   bootArguments,
@@ -85,9 +86,9 @@ echo '@end: yes'
 const PORTS = ['--publish', '127.0.0.1:7301:7201', '--publish', '7302:7201/udp'];
 
 describe('a guest with the network of passt', () => {
-  for (const [name, options] of [
-    ['in a jail', []],
-    ['without a jail', ['--disable-sandbox']],
+  for (const [name, isJailed] of [
+    ['in a jail', true],
+    ['without a jail', false],
   ] as const) {
     testUnless(lack, `has an address, names, and ports that are published, ${name}`, async () => {
       using files = new Scratch();
@@ -96,6 +97,8 @@ describe('a guest with the network of passt', () => {
       randomImage(`${served}/down`, 1000);
       const check = staticProgram('net-check', files.file('check'));
       const disks = [scriptImage(files.file('script'), WORK), programDisk(check)];
+      const record = files.file('record');
+      const options = isJailed ? ['--seccomp-record', record] : ['--disable-sandbox'];
       const args = bootArguments({
         memory: 512,
         modules: ['virtio_net', 'virtio_blk', 'af_packet'],
@@ -122,6 +125,9 @@ describe('a guest with the network of passt', () => {
         published: 'same same',
       });
       expect(vm.stderr.text).toBe('');
+      // A reset seldom cuts a frame.
+      const odd = isJailed ? oddities(record, 'net_stream_device.policy', ['pwritev: 1']) : [];
+      expect(odd).toEqual([]);
     });
   }
 
