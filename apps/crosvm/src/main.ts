@@ -25,6 +25,10 @@ async function execute(command: Command): Promise<number> {
     const { doctorCommand } = await import('./doctor/doctor-command.js');
     return doctorCommand(command);
   }
+  if (command.kind === 'create-qcow2') {
+    const { createQcow2Command } = await import('./create-qcow2-command.js');
+    return createQcow2Command(command);
+  }
   const { runCommand } = await import('./run-command.js');
   return runCommand(command);
 }

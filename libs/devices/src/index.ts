@@ -63,15 +63,10 @@ export {
   type BalloonStatistics,
 } from './virtio/balloon/balloon-state';
 export { balloon } from './virtio/balloon/module';
-export type { DiskConfig, DiskOptions } from './virtio/block/disk-config';
+export type { DiskConfig, DiskFormat, DiskOptions } from './virtio/block/disk-config';
 export { block } from './virtio/block/module';
-export {
-  DiskError,
-  type DiskErrorCode,
-  openDisk,
-  type OpenDisk,
-  type OpenDiskOptions,
-} from './virtio/block/open-disk';
+export { DiskError, type DiskErrorCode } from './virtio/block/disk-error';
+export { openDisk, type OpenDisk, type OpenDiskOptions } from './virtio/block/open-disk';
 export { net } from './virtio/net/module';
 export { MAX_PAIRS, type NetConfig } from './virtio/net/net-config';
 export { type NetOptions, type NetSource, openNet, type OpenNet } from './virtio/net/open-net';

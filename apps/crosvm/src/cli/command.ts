@@ -1,3 +1,5 @@
+import type { DiskFormat } from '@crosvm/devices';
+
 import type { LoggingConfig, RunConfig } from '../config';
 import type { Perform } from '../control/control-command';
 
@@ -24,6 +26,14 @@ export type Command =
     }
   /** Look whether VMs run on this machine, and with what. */
   | { readonly kind: 'doctor'; readonly json: boolean }
+  /** Make an empty disk image. */
+  | {
+      readonly kind: 'create-qcow2';
+      readonly path: string;
+      /** Bytes of the disk; default: as many as what is under it has. */
+      readonly bytes?: number;
+      readonly backing?: { readonly path: string; readonly format: DiskFormat };
+    }
   /** Print a text (a help text, the version) and end. */
   | {
       readonly kind: 'print';

@@ -10,6 +10,7 @@ export const mainHelp: HelpPage = {
     ['run', 'Boot a kernel in a new virtual machine'],
     ...Object.entries(COMMANDS).map(([name, { summary }]) => [name, summary] as const),
     ['top', 'Show what the vCPUs and devices of a virtual machine do'],
+    ['create_qcow2', 'Make an empty disk image that grows as it is written'],
     ['doctor', 'Say what works on this machine, what does not, and what mends it'],
     ['config-schema', 'Print the JSON schema of configuration files'],
     ['completion', 'Print what makes a shell complete the options'],

@@ -6,6 +6,7 @@ import { helpOption, versionOption } from './options/general';
 import { parseControl } from './parse-control';
 import { parseCompletion } from './parse-completion';
 import { parseConfigSchema } from './parse-config-schema';
+import { parseCreateQcow2 } from './parse-create-qcow2';
 import { parseDoctor } from './parse-doctor';
 import { parseOptions } from './parse-options';
 import { quote } from './quote';
@@ -24,6 +25,7 @@ const COMMANDS: ReadonlyMap<string, Parse> = new Map<string, Parse>([
     (args) => parseControl(name as ControlCommandName, args),
   ]),
   ['top', parseTop],
+  ['create_qcow2', parseCreateQcow2],
   ['doctor', parseDoctor],
   ['config-schema', parseConfigSchema],
   ['completion', parseCompletion],

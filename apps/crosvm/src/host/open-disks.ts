@@ -6,6 +6,24 @@ import { SysError } from '@crosvm/sys-util';
 import type { DiskSettings } from '../config';
 import { UserError } from '../user-error';
 
+/** What mends an image, as far as it can be. */
+function repair({ path }: DiskSettings): string {
+  return `to repair it, on a copy first: qemu-img check -r all '${path}'`;
+}
+
+/** How to say what an image stands on, or that it does not. */
+function backingRemedy(message: string): string | undefined {
+  if (message.endsWith('is not given')) {
+    return 'name the file, if it is the right one: format=qcow2,backing=PATH';
+  }
+  if (message.endsWith('one is given')) {
+    return 'leave backing away';
+  }
+  return message.startsWith('says')
+    ? 'if that is true, add backing_format=qcow2; if not, qemu-img rebase -u -F changes what it says'
+    : undefined;
+}
+
 /** What the user can do about a disk that cannot be used. */
 type Remedy = (disk: DiskSettings, error: DiskError) => string | undefined;
 
@@ -34,6 +52,13 @@ const REMEDIES: Readonly<Record<DiskErrorCode, Remedy>> = {
       ? 'end the VM that has it, or work on a copy; only a disk that nobody writes can be shared'
       : 'unmount it, or give it read-only, with --disk or --root',
   NO_LOCKS: () => 'copy it to a local file system',
+  NOT_THIS_FORMAT: () => 'leave format=qcow2 away: images are raw then',
+  UNSUPPORTED: ({ path }) =>
+    `to make a plain copy of it: qemu-img convert -O qcow2 '${path}' copy.qcow2`,
+  CORRUPT: repair,
+  NEEDS_REPAIR: repair,
+  BACKING: (_, { message }) => backingRemedy(message),
+  IO: () => undefined,
   NO_DIRECT: () => 'leave o_direct away, or move the image to a file system that has it',
 };
 

@@ -42,7 +42,7 @@ describe('the schema of configurations', () => {
     'takes every key of --%s, and no other',
     (name, { keys = [], first, choices: [choice = 'a'] = [] }) => {
       const required = first === undefined ? {} : { [first]: choice };
-      const candidates = ['a', 1, true, 'stdout'];
+      const candidates = ['a', 1, true, 'stdout', 'raw'];
       const isKey = (key: string): boolean =>
         candidates.some((value) =>
           takes(propertyName(name), { ...required, [propertyName(key)]: value }),

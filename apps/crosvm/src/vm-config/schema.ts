@@ -13,8 +13,14 @@ const oneOrMany = <const Item extends v.GenericSchema>(item: Item) =>
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 
 const disk = v.strictObject({
-  /** A raw image, or a block device. */
+  /** An image, or a block device. */
   path: v.string(),
+  /** What the image is; default raw, whatever it looks like. */
+  format: v.optional(v.picklist(['raw', 'qcow2'])),
+  /** What a qcow2 image stands on: a path; default nothing. */
+  backing: v.optional(v.string()),
+  /** What that is; default raw. */
+  backingFormat: v.optional(v.picklist(['raw', 'qcow2'])),
   /** Whether what the guest discards is given back to the host; default true. */
   sparse: v.optional(v.boolean()),
   /** Bytes of a logical block: 512, 1024, 2048 or 4096; default 512. */

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { type DeviceCommand, openDisk } from '@crosvm/devices';
+import { createQcow2 } from '@crosvm/disk';
 
 import type { Commander } from './commander';
 import { DeviceError } from './host-questions';
@@ -51,6 +52,18 @@ describe('a disk of a VM that runs', () => {
     expect(await disk.resize(hosts, { bytes: 16384, shrink: false })).toEqual({ bytes: 16384 });
     expect(hosts.told).toEqual([['disk vdb', { kind: 'resize-disk', bytes: 16384 }, 16384]]);
     expect(size()).toBe(16384);
+  });
+
+  it('keeps its size when it is a qcow2 image', async () => {
+    const { bytes, fileBytes } = createQcow2({ virtualBytes: 8192 });
+    writeFileSync(path, bytes);
+    truncateSync(path, fileBytes);
+    using open = openDisk(path, { readOnly: false, format: 'qcow2' });
+    using disk = new LiveDisk(open, 1);
+
+    await expect(disk.resize(new Hosts(), { bytes: 16384, shrink: false })).rejects.toThrow(
+      'disk vdb is not a raw image',
+    );
   });
 
   it('shrinks when that is asked for, after its back end has let go', async () => {

@@ -98,7 +98,7 @@ export class LiveDisk implements Disposable {
 
 function refusalOf(
   index: number,
-  { readOnly, sectors }: DiskConfig,
+  { readOnly, sectors, qcow2 }: DiskConfig,
   image: OwnedFd | undefined,
 ): UserError | undefined {
   const name = diskName(index);
@@ -113,7 +113,8 @@ function refusalOf(
     });
   }
   // Another format has more, or less, in its file than the guest sees.
-  return image !== undefined && fileSize(image.raw) !== sectors * SECTOR_BYTES
+  const isOther = image !== undefined && fileSize(image.raw) !== sectors * SECTOR_BYTES;
+  return qcow2 !== undefined || isOther
     ? new UserError(`${name} is not a raw image, and keeps its size while the VM runs`, {
         hint: 'end the VM, and resize the image by qemu-img resize',
       })

@@ -18,7 +18,7 @@ export const MAX_RANGES = 1024;
 
 /** What is under an image. */
 export interface Backing {
-  readonly disk: Disk & Partial<Disposable>;
+  readonly disk: Disk;
   /** Its bytes; what is behind them reads as zeroes. */
   readonly bytes: number;
 }

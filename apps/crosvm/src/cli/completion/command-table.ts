@@ -3,6 +3,7 @@ import type { OptionSpec } from '../option-group';
 import { mainHelp } from '../main-help';
 import { helpOption } from '../options/general';
 import { controlOptionsOf } from '../parse-control';
+import { CREATE_QCOW2_OPTIONS } from '../parse-create-qcow2';
 import { DOCTOR_OPTIONS } from '../parse-doctor';
 import { TOP_OPTIONS } from '../parse-top';
 import { RUN_OPTIONS } from '../parse-run';
@@ -28,6 +29,7 @@ const KNOWN: ReadonlyMap<string, Known> = new Map<string, Known>([
     { options: controlOptionsOf(name as ControlCommandName), argument: 'file' },
   ]),
   ['top', { options: TOP_OPTIONS, argument: 'file' }],
+  ['create_qcow2', { options: CREATE_QCOW2_OPTIONS, argument: 'file' }],
   ['doctor', { options: DOCTOR_OPTIONS }],
   ['config-schema', { options: [helpOption] }],
   ['completion', { options: [helpOption], argument: SHELLS }],

@@ -79,12 +79,16 @@ describe('disk options', () => {
       '--rwdisk needs a path that is not empty',
       'say --rwdisk PATH, then what else there is: --rwdisk disk.img,id=data',
     ],
-    [['root', 'x,'], '--root: a key is missing', 'its keys are sparse, block_size, o_direct, id'],
+    [
+      ['root', 'x,'],
+      '--root: a key is missing',
+      'its keys are format, backing, backing_format, sparse, block_size, o_direct, id',
+    ],
     [['root', 'x,spars'], "--root: unknown key 'spars'", 'did you mean sparse?'],
     [
-      ['rwroot', 'x,format=qcow2'],
-      "--rwroot: unknown key 'format'",
-      'its keys are sparse, block_size, o_direct, id',
+      ['rwroot', 'x,color=blue'],
+      "--rwroot: unknown key 'color'",
+      'its keys are format, backing, backing_format, sparse, block_size, o_direct, id',
     ],
     [['disk', 'x,path=y'], "--disk: unknown key 'path'", undefined],
     [['disk', 'x,id=a,id=b'], '--disk: id is given twice', undefined],
@@ -179,5 +183,31 @@ describe('disk options', () => {
         });
       }),
     );
+  });
+});
+
+describe('the format of a disk', () => {
+  it('is qcow2 when that is said, with what is under it', () => {
+    const value = 'a,format=qcow2,backing=base.img,backing_format=qcow2';
+
+    expect(parseDisk({ name: 'rwdisk', value })).toMatchObject({
+      path: 'a',
+      format: 'qcow2',
+      backing: 'base.img',
+      backingFormat: 'qcow2',
+    });
+    expect(parseDisk({ name: 'rwdisk', value: 'a' })).not.toHaveProperty('format');
+  });
+
+  it.each([
+    ['a,format=vmdk', "--disk: format must be raw or qcow2, not 'vmdk'"],
+    ['a,format', "--disk: format must be raw or qcow2, not ''"],
+    ['a,backing=b', '--disk: only a qcow2 image stands on another file'],
+    ['a,format=raw,backing=b', '--disk: only a qcow2 image stands on another file'],
+    ['a,format=qcow2,backing=', '--disk: backing needs a path that is not empty'],
+    ['a,format=qcow2,backing_format=raw', '--disk: backing_format needs backing=PATH'],
+    ['a,format=qcow2,o_direct', '--disk: o_direct is for raw images, not for qcow2'],
+  ])('is refused in %s', (value, message) => {
+    expect(() => parseDisk({ name: 'disk', value })).toThrow(message);
   });
 });

@@ -1,3 +1,5 @@
+import type { DiskFormat } from '@crosvm/devices';
+
 import type { DiskSettings, RunConfig } from '../../config';
 import { type KeyValueRule, parseKeyValues, parseSwitch } from '../key-values';
 import type { OptionGroup } from '../option-group';
@@ -14,7 +16,9 @@ const MAX_ID_BYTES = 20;
 /** A sector, and a page: Linux takes no disk with larger blocks. */
 const BLOCK_SIZES = [512, 1024, 2048, 4096];
 
-const KEYS = ['sparse', 'block_size', 'o_direct', 'id'];
+const FORMATS = ['raw', 'qcow2'] as const;
+
+const KEYS = ['format', 'backing', 'backing_format', 'sparse', 'block_size', 'o_direct', 'id'];
 
 const SHAPE = { keys: KEYS, first: 'path' };
 
@@ -66,8 +70,11 @@ export const diskOptions: OptionGroup<Pick<RunConfig, 'disks' | 'root'>> = {
       repeatable: true,
       help: [
         'A writable disk; may be repeated',
-        'PATH is a raw image or a block device. Disks are vda, vdb, ... in the order in which they ' +
+        'PATH is an image or a block device. Disks are vda, vdb, ... in the order in which they ' +
           'are given. Keys, joined by commas:',
+        'format=raw|qcow2: what the image is (default: raw, whatever it looks like)',
+        'backing=PATH: what a qcow2 image stands on; it is only read (default: nothing)',
+        'backing_format=raw|qcow2: what that is (default: raw)',
         'sparse=true|false: what the guest discards is given back to the host (default: true)',
         `block_size=${BLOCK_SIZES.join('|')}: bytes of a logical block (default: 512)`,
         "o_direct=true|false: past the host's page cache (default: false)",
@@ -127,10 +134,51 @@ export function parseDisk({ name, value }: GivenOption): DiskSettings {
     direct: parseSwitch(pairs, 'o_direct', rule),
     ...(pairs.has('block_size') && { blockSize: parseBlockSize(pairs, option) }),
     ...(pairs.has('id') && { id: parseId(pairs, option) }),
+    ...parseFormats(pairs, option),
   };
 }
 
 type Pairs = ReturnType<typeof parseKeyValues>;
+
+type Formats = Pick<DiskSettings, 'format' | 'backing' | 'backingFormat'>;
+
+/** What the image is, and what is under it. */
+function parseFormats(pairs: Pairs, option: string): Formats {
+  const format = parseFormat(pairs, 'format', option);
+  const backingFormat = parseFormat(pairs, 'backing_format', option);
+  const backing = pairs.get('backing');
+  if (pairs.has('backing') && (backing ?? '') === '') {
+    throw new UsageError(`${option}: backing needs a path that is not empty`);
+  }
+  if (format !== 'qcow2' && (pairs.has('backing') || backingFormat !== undefined)) {
+    throw new UsageError(`${option}: only a qcow2 image stands on another file`, {
+      hint: 'add format=qcow2, if it is one',
+    });
+  }
+  if (backing === undefined && backingFormat !== undefined) {
+    throw new UsageError(`${option}: backing_format needs backing=PATH`);
+  }
+  if (format === 'qcow2' && parseSwitch(pairs, 'o_direct', { option, ...SHAPE })) {
+    throw new UsageError(`${option}: o_direct is for raw images, not for qcow2`);
+  }
+  return {
+    ...(format !== undefined && { format }),
+    ...(backing !== undefined && { backing }),
+    ...(backingFormat !== undefined && { backingFormat }),
+  };
+}
+
+function parseFormat(pairs: Pairs, key: string, option: string): DiskFormat | undefined {
+  if (!pairs.has(key)) {
+    return undefined;
+  }
+  const text = pairs.get(key) ?? '';
+  const format = FORMATS.find((candidate) => candidate === text);
+  if (format === undefined) {
+    throw new UsageError(`${option}: ${key} must be raw or qcow2, not ${quote(text)}`);
+  }
+  return format;
+}
 
 function parseBlockSize(pairs: Pairs, option: string): number {
   const text = pairs.get('block_size') ?? '';

@@ -61,11 +61,12 @@ export class SynchronousEngine implements BlockEngine {
   }
 
   drain(): void {
-    // Nothing stays here.
+    // Nothing stays here. What the disk cannot write now it could not write at a flush either.
+    this.#disk.settle?.();
   }
 
   [Symbol.dispose](): void {
-    // Nor is anything held.
+    this.#disk[Symbol.dispose]?.();
   }
 
   #run(request: BlockRequest): number {

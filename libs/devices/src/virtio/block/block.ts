@@ -28,7 +28,7 @@ import type { BlockEngine, Completion } from './block-engine';
 import { BlockRequest, HEADER_BYTES } from './block-request';
 import {
   MAX_DISCARD_RANGES,
-  MAX_DISCARD_SECTORS,
+  maxDiscardSectors,
   MAX_ZERO_RANGES,
   MAX_ZERO_SECTORS,
 } from './config-space';
@@ -105,7 +105,7 @@ export class Block implements VirtioBackend, ChainServer, Completion {
     this.#follow = options.follow;
     this.#counters = options.counters ?? DeviceCounters.unread();
     this.#sectors = config.sectors;
-    this.#discardLimits = this.#limits(MAX_DISCARD_SECTORS, 0);
+    this.#discardLimits = this.#limits(maxDiscardSectors(this.#config), 0);
     this.#zeroLimits = this.#limits(MAX_ZERO_SECTORS, ZERO_FLAGS);
     engine.attach(this);
   }
@@ -209,7 +209,7 @@ export class Block implements VirtioBackend, ChainServer, Completion {
       return;
     }
     this.#sectors = sectors;
-    this.#discardLimits = this.#limits(MAX_DISCARD_SECTORS, 0);
+    this.#discardLimits = this.#limits(maxDiscardSectors(this.#config), 0);
     this.#zeroLimits = this.#limits(MAX_ZERO_SECTORS, ZERO_FLAGS);
     const capacity = virtio_blk_config.from({ capacity: sectors }).subarray(0, CAPACITY_BYTES);
     this.#configSpace.update(virtio_blk_config.offsetOf('capacity'), capacity);

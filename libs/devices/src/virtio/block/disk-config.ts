@@ -18,6 +18,33 @@ export interface DiskOptions {
   readonly direct?: boolean;
   /** The serial number that the guest reads: up to 20 bytes of ASCII. `id=`, default none. */
   readonly id?: string;
+  /** `format=`, default raw, whatever the contents look like. */
+  readonly format?: DiskFormat;
+  /** What a qcow2 image stands on, which is read only. `backing=`, default nothing. */
+  readonly backing?: string;
+  /** `backing_format=`, default raw. */
+  readonly backingFormat?: DiskFormat;
+}
+
+/** What an image is. */
+export type DiskFormat = 'raw' | 'qcow2';
+
+/** A qcow2 image as its back end needs to know it. */
+export interface Qcow2Config {
+  readonly clusterBytes: number;
+  /** Bytes that its file may come to have. */
+  readonly maxFileBytes: number;
+  /** There are compressed clusters. */
+  readonly compressed: boolean;
+  /** What is under it. */
+  readonly backing?: BackingConfig;
+}
+
+/** What is under an image: raw, or qcow2 with nothing under it. */
+export interface BackingConfig {
+  /** Bytes of the disk. */
+  readonly bytes: number;
+  readonly qcow2?: Pick<Qcow2Config, 'maxFileBytes' | 'compressed'>;
 }
 
 /** A disk as its back end needs to know it: plain data, for another process. */
@@ -31,12 +58,17 @@ export interface DiskConfig {
   readonly id: string;
   /** Queues, one a vCPU as a rule. */
   readonly queues: number;
+  /** Of a qcow2 image; undefined: it is raw. */
+  readonly qcow2?: Qcow2Config;
 }
 
 /** What is wrong with the options of a disk; undefined if nothing is. */
 export function diskOptionsFault({
   blockSize = SECTOR_BYTES,
   id = '',
+  format = 'raw',
+  direct = false,
+  backing,
 }: DiskOptions): string | undefined {
   const isPower = Number.isInteger(blockSize) && (blockSize & (blockSize - 1)) === 0;
   if (!isPower || blockSize < SECTOR_BYTES || blockSize > MAX_BLOCK_BYTES) {
@@ -45,7 +77,10 @@ export function diskOptionsFault({
   if (id.length > VIRTIO_BLK_ID_BYTES || !/^[\x20-\x7e]*$/.test(id)) {
     return `id '${id}' is not up to ${VIRTIO_BLK_ID_BYTES} printable ASCII characters`;
   }
-  return undefined;
+  if (format === 'raw' && backing !== undefined) {
+    return 'a raw image stands on no other file';
+  }
+  return format === 'qcow2' && direct ? 'o_direct is for raw images' : undefined;
 }
 
 /** The id as the guest reads it: 20 bytes, the rest zeroes. Virtio 1.2, 5.2.6. */

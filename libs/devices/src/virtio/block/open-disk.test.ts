@@ -16,7 +16,8 @@ import { join } from 'node:path';
 import { lockFile, openFile } from '@crosvm/sys-util';
 
 import { canOpenDirect } from '@crosvm/disk/testing';
-import { DiskError, openDisk, type OpenDiskOptions } from './open-disk';
+import { DiskError } from './disk-error';
+import { openDisk, type OpenDiskOptions } from './open-disk';
 
 const READ_ONLY = { readOnly: true };
 const WRITABLE = { readOnly: false };
