@@ -123,6 +123,11 @@ export class VirtualMachine extends EventEmitter<VirtualMachineEvents> implement
     return this.#control((client) => client.resume());
   }
 
+  /** Presses the power button: the guest is asked to switch off, and does so when it likes. */
+  powerButton(): Promise<void> {
+    return this.#control((client) => client.powerButton());
+  }
+
   /** Asks the guest to do without that many bytes of its memory. */
   balloon(bytes: number): Promise<BalloonState> {
     return this.#control((client) => client.call('balloon', { bytes }));
@@ -220,6 +225,7 @@ export class VirtualMachine extends EventEmitter<VirtualMachineEvents> implement
     switch (kind) {
       case 'poweroff':
       case 'reset':
+      case 'panic':
       case 'stopped':
         return { kind };
       case 'signal':

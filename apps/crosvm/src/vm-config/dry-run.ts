@@ -53,6 +53,7 @@ function started(config: RunConfig): readonly Started[] {
   const as = config.sandbox ? 'jailed process' : 'thread';
   return [
     { name: 'crosvm', as: 'process' },
+    ...(config.network?.passt === undefined ? [] : [{ name: 'passt', as: 'process' } as const]),
     ...cpus.map((index): Started => ({ name: `vCPU ${index}`, as: 'thread' })),
     ...devices(config).map((name): Started => ({ name, as })),
   ];
