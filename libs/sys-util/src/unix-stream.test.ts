@@ -54,7 +54,9 @@ describe('a connection to a unix socket', () => {
   ])('is refused if %s', (_, name, code) => {
     writeFileSync(join(directory, 'file'), '');
 
-    expect(() => connectUnix(join(directory, name))).toThrow(expect.objectContaining({ code }));
+    expect(() => connectUnix(join(directory, name))).toThrow(
+      expect.objectContaining({ code }) as Error,
+    );
   });
 
   it('has a path that fits', () => {

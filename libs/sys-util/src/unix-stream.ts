@@ -2,7 +2,7 @@ import { AF_UNIX, MSG_DONTWAIT, SOCK_NONBLOCK, SOCK_STREAM } from './abi/socket'
 import { lastErrno } from './ffi/bind';
 import { libc } from './ffi/libc';
 import { MessageBuffer } from './message-buffer';
-import { OwnedFd } from './owned-fd';
+import type { OwnedFd } from './owned-fd';
 import { createSocket } from './socket';
 import { Errno, SysError } from './sys-error';
 import { unixAddress } from './unix-address';

@@ -32,7 +32,7 @@ const PAGE = 4096;
 const WINDOW = 0x1_4000_0000;
 
 /** A VMM that grants memory up to a number of regions, and counts them. */
-export class FakeVmm implements MemoryGranter {
+class FakeVmm implements MemoryGranter {
   readonly regions = new Map<number, number>();
   most = 1000;
   #next = 1;
