@@ -43,7 +43,7 @@ export function takeProgram(disk: string, path: string): string {
  * Makes a squashfs disk of a program of this machine and its libraries, for
  * `/MOUNT/lib/ld-linux-x86-64.so.2 --library-path /MOUNT/lib /MOUNT/NAME`. Returns its path.
  */
-export function machineProgramDisk(program: string, path: string): string {
+function machineProgramDisk(program: string, path: string): string {
   const file = execFileSync('sh', ['-c', 'command -v "$0"', program], { encoding: 'utf8' }).trim();
   const libraries = execFileSync('ldd', [file], { encoding: 'utf8' }).match(/\/\S+/g) ?? [];
   const tree = `${path}.tree`;
