@@ -63,7 +63,13 @@ export {
   type BalloonStatistics,
 } from './virtio/balloon/balloon-state';
 export { balloon } from './virtio/balloon/module';
-export type { DiskConfig, DiskFormat, DiskOptions } from './virtio/block/disk-config';
+export type {
+  DiskConfig,
+  DiskFormat,
+  DiskOptions,
+  BackingConfig,
+  Qcow2Config,
+} from './virtio/block/disk-config';
 export { block } from './virtio/block/module';
 export { DiskError, type DiskErrorCode } from './virtio/block/disk-error';
 export { openDisk, type OpenDisk, type OpenDiskOptions } from './virtio/block/open-disk';

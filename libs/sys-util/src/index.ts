@@ -115,5 +115,5 @@ export {
 export { TimerFd, type TimerClock, type TimerFdOptions } from './timer-fd';
 export { MAX_SOCKET_PATH } from './unix-address';
 export { isListening, UnixListener } from './unix-listener';
-export { connectUnix, StreamBuffer } from './unix-stream';
+export { connectUnix, StreamBuffer, type StreamReceived } from './unix-stream';
 export { waitReadable } from './wait-readable';

@@ -8,7 +8,8 @@ export type PollHandler = (ready: number) => void;
 export interface PollRegistration extends Disposable {
   readonly fd: number;
   /**
-   * Changes what is waited for: POLL_ bits, or 0 for nothing at all, not even a hang-up.
+   * Changes what is waited for: POLL_ bits, or 0 for nothing at all, not even a hang-up. It costs nothing
+   * if that is what it already waits for.
    * @throws Error if it was removed
    */
   setInterest(interest: number): void;

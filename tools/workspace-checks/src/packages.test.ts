@@ -7,6 +7,7 @@ interface Manifest {
   readonly name: string;
   readonly private?: boolean;
   readonly dependencies?: Readonly<Record<string, string>>;
+  readonly peerDependencies?: Readonly<Record<string, string>>;
   readonly nx: { readonly tags: readonly string[] };
 }
 
@@ -48,6 +49,7 @@ describe.each(folders)('%s', (folder) => {
 
   it('lists just the packages that it imports', () => {
     const used = [...importsOf(folder)].sort();
-    expect(used).toEqual(Object.keys(manifest.dependencies ?? {}).sort());
+    const listed = { ...manifest.dependencies, ...manifest.peerDependencies };
+    expect(used).toEqual(Object.keys(listed).sort());
   });
 });

@@ -30,6 +30,7 @@ export {
 } from './images';
 export { hostLacksDirectIo, hostLacksLoopDevices, LoopDevice } from './host-disks';
 export {
+  CHECKED_MIB,
   hostLacksNetworks,
   hostLacksPasst,
   hostLacksVhost,
@@ -68,11 +69,5 @@ export {
   withSmallFileSystem,
   withSyslog,
 } from './wrappers';
-export {
-  hostLacksStaticCompiler,
-  machineProgramDisk,
-  programDisk,
-  staticProgram,
-  takeProgram,
-} from './guest-programs';
+export { hostLacksStaticCompiler, programDisk, staticProgram, takeProgram } from './guest-programs';
 export { VsockPeer } from './vsock';

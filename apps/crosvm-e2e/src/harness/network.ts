@@ -1,8 +1,14 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 
+import { HOST_KIND } from './host';
 import { hostLacksTool } from './images';
 import type { Lack } from './requirements';
+
+/** MiB over each of two connections, each way, whose sums are compared; 512 are a GiB. */
+export const CHECKED_MIB = Number(
+  process.env.CROSVM_E2E_NETWORK_MIB ?? (HOST_KIND === 'emulated' ? 2 : 32),
+);
 
 /** A network namespace and processes of its own, all of which end with the first. */
 const ISOLATED = [

@@ -16,6 +16,7 @@ import {
   hostLacksBareMetal,
   hostLacksKvm,
   hostLacksNetworks,
+  hostLacksPasst,
   hostLacksVhost,
   type Lack,
   Scratch,
@@ -24,6 +25,7 @@ import {
   testUnless,
   theGuest,
   withNetwork,
+  withUplink,
 } from '../harness';
 
 /** How long the commands of a block may take. */
@@ -34,9 +36,16 @@ const NEEDS: Readonly<Record<string, () => Lack>> = {
   setup: () => undefined,
   'bare-metal': hostLacksBareMetal,
   network: hostLacksNetworks,
+  passt: hostLacksPasst,
   builtin: guestLacksDrivers,
   cpus: () => guestLacksCpus(4),
   vsock: () => hostLacksVhost('vsock'),
+};
+
+/** Interfaces are not made, nor ports published, in the machine's own network. */
+const NETWORKS: Readonly<Record<string, typeof withNetwork>> = {
+  network: withNetwork,
+  passt: withUplink,
 };
 
 function lackOf({ words }: ShellBlock): Lack {
@@ -76,8 +85,7 @@ class Workplace implements Disposable {
     const PATH = [this.#scratch.file('bin'), process.env.PATH, '/usr/sbin', '/sbin'].join(
       delimiter,
     );
-    // Interfaces are not made in the machine's own network.
-    const outside = words.includes('network') ? withNetwork(':') : [];
+    const outside = words.flatMap((word) => NETWORKS[word]?.(':') ?? []);
     await using shell = Crosvm.spawn([], {
       wrapper: [...outside, 'bash', '-euo', 'pipefail', '-c', text],
       cwd: this.#scratch.path,

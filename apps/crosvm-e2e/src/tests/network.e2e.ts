@@ -5,8 +5,8 @@ import { oddities } from '../fixtures/seccomp-record';
 import {
   BOOT_MS,
   bootArguments,
+  CHECKED_MIB,
   Crosvm,
-  HOST_KIND,
   hostLacksNetworks,
   hostLacksStaticCompiler,
   hostLacksVhost,
@@ -27,11 +27,6 @@ import {
 const MIB = 2 ** 20;
 const CPUS = Math.min(4, theGuest().maxCpus);
 const BYTES = 32 * MIB;
-
-/** MiB over each of two connections, each way, whose sums are compared; 512 are a GiB. */
-const CHECKED_MIB = Number(
-  process.env.CROSVM_E2E_NETWORK_MIB ?? (HOST_KIND === 'emulated' ? 2 : 32),
-);
 
 /** Most time for a script that does much. */
 const WORK_MS = scaled(30_000 + 100 * CHECKED_MIB);

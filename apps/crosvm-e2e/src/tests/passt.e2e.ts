@@ -5,11 +5,11 @@ import { oddities } from '../fixtures/seccomp-record';
 import {
   BOOT_MS,
   bootArguments,
+  CHECKED_MIB,
   Crosvm,
   descendantsOf,
   hostLacksPasst,
   hostLacksStaticCompiler,
-  HOST_KIND,
   kill,
   programDisk,
   PROMPT_MS,
@@ -25,11 +25,6 @@ import {
 } from '../harness';
 
 const lack = hostLacksPasst() ?? hostLacksStaticCompiler();
-
-/** MiB over each of two connections, each way. */
-const CHECKED_MIB = Number(
-  process.env.CROSVM_E2E_NETWORK_MIB ?? (HOST_KIND === 'emulated' ? 2 : 32),
-);
 
 /** Most time for a script that does much. */
 const WORK_MS = scaled(20_000 + 100 * CHECKED_MIB);

@@ -1,6 +1,7 @@
 import type { VmMetrics } from '../vm/metrics';
 
-const NO_EXITS = {
+/** A vCPU that has had no exit. */
+export const NO_EXITS = {
   portReads: 0,
   portWrites: 0,
   mmioReads: 0,

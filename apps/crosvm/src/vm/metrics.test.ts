@@ -1,18 +1,9 @@
 import { DeviceCounters } from '@crosvm/devices';
 
+import { NO_EXITS } from '../metrics/testing';
 import type { HostedDevice } from './device-plan';
 import { MetricsReader } from './metrics';
 import { VcpuCounters, VcpuExit } from './vcpu-counters';
-
-const NO_EXITS = {
-  portReads: 0,
-  portWrites: 0,
-  mmioReads: 0,
-  mmioWrites: 0,
-  signals: 0,
-  systemEvents: 0,
-  others: 0,
-};
 
 function device(name: string, plan: HostedDevice['plan']): HostedDevice {
   const counters = DeviceCounters.unread();

@@ -62,7 +62,6 @@ export class Receiver implements Disposable {
   /** Whether the host sends to this one. */
   #enabled = true;
   /** Whether the interface is waited for. */
-  #listening = false;
   /** Bytes of a frame whose beginning is in buffers, and those of its end in the overflow. */
   #pendingBytes = 0;
   #pendingRest = 0;
@@ -271,9 +270,6 @@ export class Receiver implements Disposable {
   }
 
   #listen(listening: boolean): void {
-    if (this.#listening !== listening) {
-      this.#listening = listening;
-      this.#registration.setInterest(listening ? POLL_READABLE : 0);
-    }
+    this.#registration.setInterest(listening ? POLL_READABLE : 0);
   }
 }

@@ -66,7 +66,6 @@ export class StreamReceiver implements Disposable {
   #mergeable = false;
   #queue: VirtQueue | undefined;
   #buffers: FrameBuffers | undefined;
-  #listening = false;
   #ended = false;
   /** Bytes of the length that are there. */
   #lengthBytes = 0;
@@ -267,9 +266,6 @@ export class StreamReceiver implements Disposable {
   }
 
   #listen(listening: boolean): void {
-    if (this.#listening !== listening) {
-      this.#listening = listening;
-      this.#registration.setInterest(listening ? POLL_READABLE : 0);
-    }
+    this.#registration.setInterest(listening ? POLL_READABLE : 0);
   }
 }

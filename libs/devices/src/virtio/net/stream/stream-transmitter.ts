@@ -66,7 +66,6 @@ export class StreamTransmitter implements Disposable {
   #held: { readonly head: number; readonly readable: BufferList } | undefined;
   #context: ActivationContext | undefined;
   #index = 0;
-  #listening = false;
 
   /** @throws SysError EPERM if the descriptor cannot be waited for */
   constructor(parts: StreamTransmitterParts) {
@@ -268,9 +267,6 @@ export class StreamTransmitter implements Disposable {
   }
 
   #listen(listening: boolean): void {
-    if (this.#listening !== listening) {
-      this.#listening = listening;
-      this.#registration.setInterest(listening ? POLL_WRITABLE : 0);
-    }
+    this.#registration.setInterest(listening ? POLL_WRITABLE : 0);
   }
 }
