@@ -82,6 +82,7 @@ gdt_pointer:
 pml4:
 	.quad pdpt + PRESENT_WRITABLE
 	.fill 511, 8, 0
+	.globl pdpt
 pdpt:
 	.quad directories + PRESENT_WRITABLE
 	.quad directories + 0x1000 + PRESENT_WRITABLE

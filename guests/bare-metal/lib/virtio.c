@@ -135,21 +135,25 @@ void virtio_write_rings(const struct virtio *device, u64 desc, u64 avail, u64 us
 	write_address(device, COMMON_QUEUE_USED, used);
 }
 
-void virtio_prepare_queue(struct virtio *device)
+void virtio_prepare(const struct virtio *device, struct queue *queue, u16 index)
 {
-	struct queue *queue = &device->queue;
 	u16 most;
 
-	write16(device->common.at + COMMON_QUEUE_SELECT, 0);
+	write16(device->common.at + COMMON_QUEUE_SELECT, index);
 	most = read16(device->common.at + COMMON_QUEUE_SIZE);
 	queue->size = most < QUEUE_SIZE ? most : QUEUE_SIZE;
-	queue->index = 0;
+	queue->index = index;
 	write16(device->common.at + COMMON_QUEUE_SIZE, queue->size);
 	queue->notify_at = device->notify.at +
 			   (u64)read16(device->common.at + COMMON_QUEUE_NOTIFY_OFF) * device->notify_multiplier;
 	queue_clear(queue);
 	virtio_write_rings(device, address_of(queue->memory->descriptors), address_of(&queue->memory->avail),
 			   address_of(&queue->memory->used));
+}
+
+void virtio_prepare_queue(struct virtio *device)
+{
+	virtio_prepare(device, &device->queue, 0);
 }
 
 void virtio_enable_queue(struct virtio *device)

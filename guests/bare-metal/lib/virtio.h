@@ -111,6 +111,9 @@ void virtio_write_rings(const struct virtio *device, u64 desc, u64 avail, u64 us
 
 /* Sets up queue 0 with empty rings of QUEUE_SIZE, and enables it unless told otherwise. */
 void virtio_prepare_queue(struct virtio *device);
+
+/* The same with any queue, which is the selected one then. */
+void virtio_prepare(const struct virtio *device, struct queue *queue, u16 index);
 void virtio_enable_queue(struct virtio *device);
 
 /* All of it, up to DRIVER_OK. */

@@ -118,12 +118,18 @@ export class Crosvm implements AsyncDisposable {
     kill(await this.pid(), name);
   }
 
-  /** The processes of its device hosts by the names of their devices: those that are there. */
+  /** The processes of its device hosts by the names of their devices: those that are there, without its warden. */
   async deviceHosts(): Promise<ReadonlyMap<string, number>> {
     const named = childrenOf(await this.pid()).map(
       ({ pid, commandLine }) => [/^crosvm (.+)$/.exec(commandLine)?.[1] ?? '', pid] as const,
     );
-    return new Map(named.filter(([name]) => name !== ''));
+    return new Map(named.filter(([name]) => name !== '' && name !== 'warden'));
+  }
+
+  /** The process of its warden, if it is there. */
+  async warden(): Promise<number | undefined> {
+    const children = childrenOf(await this.pid());
+    return children.find(({ commandLine }) => commandLine === 'crosvm warden')?.pid;
   }
 
   /** The process of a device's host, such as that of `disk vda`, when it is there. */

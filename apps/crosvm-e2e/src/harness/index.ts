@@ -56,7 +56,7 @@ export { Scratch } from './scratch';
 export { bootArguments, type BootOptions, scriptParam } from './script';
 export { Shell, type ShellResult } from './shell';
 export { Syslog } from './syslog';
-export { BOOT_MS, END_MS, pause, PROMPT_MS, scaled, until } from './time';
+export { ANSWER_MS, BOOT_MS, END_MS, pause, PROMPT_MS, scaled, until } from './time';
 export {
   afterMounts,
   asNobody,
@@ -71,3 +71,5 @@ export {
 } from './wrappers';
 export { hostLacksStaticCompiler, programDisk, staticProgram, takeProgram } from './guest-programs';
 export { VsockPeer } from './vsock';
+export type { Picture } from './png';
+export { hostLacksWeston, SCREEN, Weston } from './weston';
