@@ -1,4 +1,4 @@
-import { createLogger, FdScope, type Logger, openSyslog } from '@crosvm/sys-util';
+import { createLogger, FdScope, type LazyLogger, type Logger, openSyslog } from '@crosvm/sys-util';
 
 import type { Command } from './cli/command';
 import { VmSlot } from './control/vm-slot';
@@ -62,7 +62,7 @@ function bind(owner: Owner, vm: VmControls, subject: VmSlot): void {
 }
 
 /** Runs a VM, and others in its place as long as the guest is to be started again. */
-async function runVms(subject: VmSlot, log: Logger, owner: Owner | undefined): Promise<VmEnd> {
+async function runVms(subject: VmSlot, log: LazyLogger, owner: Owner | undefined): Promise<VmEnd> {
   const { config } = subject;
   for (;;) {
     const mayRestart = config.restart === true || config.onPanic === 'restart';

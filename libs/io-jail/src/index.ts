@@ -30,12 +30,14 @@ export {
   openProcess,
   pollChild,
   pollStop,
+  signalProcess,
   waitForChild,
 } from './fork/child-state';
 export { forkProcess } from './fork/fork-process';
 export { FORKABLE_NODE_FLAGS, makeForkable } from './fork/forkable';
 export {
   codeRange,
+  codeRanges,
   forbidWritableCode,
   INTERPRETER_NODE_FLAGS,
   startCompiling,
@@ -47,7 +49,8 @@ export { JailError } from './jail/jail-error';
 export { limitFileSize, type Limits } from './jail/limits';
 export { type Ids, type Namespace, NAMESPACES, userNamespaceRemedy } from './jail/namespaces';
 export type { Bind } from './jail/root';
-export { verifyLockedDown } from './jail/verify-process';
+export { setNoNewPrivileges } from './jail/privileges';
+export { ownFilters, verifyLockedDown } from './jail/verify-process';
 export { checkEssentialCalls, EssentialCallError } from './seccomp/essential-calls';
 export { type AskedCall, SeccompListener } from './seccomp/listener';
 export { lockDown, type LockDownOptions } from './seccomp/lock-down';

@@ -1,4 +1,12 @@
-import { closeSync, fstatSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -23,6 +31,13 @@ describe('GuestMemory', () => {
       [0, 0],
       [4 * GIB, MIB],
     ]);
+  });
+
+  it('is in no core file', () => {
+    const smaps = readFileSync('/proc/self/smaps', 'latin1');
+    const flags = [...smaps.matchAll(/memfd:crosvm_guest[^]*?^VmFlags:(.*)$/gm)];
+    const inDumps = flags.filter(([, each]) => !each?.split(' ').includes('dd'));
+    expect([flags.length > 0, inDumps]).toEqual([true, []]);
   });
 
   it('reads back integers of every width, little-endian', () => {

@@ -378,7 +378,7 @@ function checkRanges(ranges: readonly MemoryRange[]): void {
 }
 
 function mapRegion(fd: OwnedFd, { at, size }: MemoryRange, offset: number): MappedRegion {
-  const mapping = Mapping.ofHugeFd(fd.raw, { size, offset });
+  const mapping = Mapping.ofHugeFd(fd.raw, { size, offset }).keepFromDumps();
   const slices = new Array<undefined>(alignUp(size, SLICE_BYTES) / SLICE_BYTES);
   return { at, size, offset, host: mapping.address, mapping, slices };
 }

@@ -56,7 +56,12 @@ export { IoUring, type IoUringOptions } from './io-uring/io-uring';
 export { ioctl, ioctlRaw } from './ioctl';
 export { Iovecs } from './iovecs';
 export { type FileMapping, Mapping } from './mapping';
-export { createLogger, type LoggerOptions, type LogStream } from './log/create-logger';
+export {
+  createLogger,
+  type LazyLogger,
+  type LoggerOptions,
+  type LogStream,
+} from './log/create-logger';
 export {
   LOG_LEVELS,
   type Logger,

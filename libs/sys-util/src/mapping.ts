@@ -1,6 +1,7 @@
 import { alignUp, fits, type HostAddress, PAGE_SIZE } from '@crosvm/data-model';
 
 import {
+  MADV_DONTDUMP,
   MADV_HUGEPAGE,
   MAP_ANONYMOUS,
   MAP_FIXED,
@@ -96,6 +97,16 @@ export class Mapping implements Disposable {
     const whole = alignUp(size, PAGE_SIZE);
     // SAFETY: the kernel chooses the address, so nothing that exists is replaced.
     return new Mapping(check('mmap', libc.mmap(null, whole, prot, flags, fd, offset)), whole);
+  }
+
+  /**
+   * Leaves it out of core files.
+   * @throws SysError
+   */
+  keepFromDumps(): this {
+    // SAFETY: nothing of the memory itself changes.
+    check('madvise(MADV_DONTDUMP)', libc.madvise(this.address, this.size, MADV_DONTDUMP));
+    return this;
   }
 
   /**

@@ -78,12 +78,13 @@ export function punchHoleRaw(fd: number, offset: number, length: number): number
 
 /**
  * Makes a range of a file read as zeroes, with blocks of its own and without writing them all. Offset
- * and length are in bytes; the file keeps its size. Returns 0 or a negative errno: EOPNOTSUPP where
- * the file system cannot.
+ * and length are in bytes; a file that ends before grows. Returns 0 or a negative errno: EOPNOTSUPP where
+ * the file system cannot, EFBIG where the file would be larger than it may be.
  */
 export function zeroRangeRaw(fd: number, offset: number, length: number): number {
-  const mode = FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE;
-  return outcome(libc.fallocate(fd, mode, offset, length));
+  // Not FALLOC_FL_KEEP_SIZE, by which a device host could have blocks behind the end of its image: no limit
+  // on the size of files holds for these.
+  return outcome(libc.fallocate(fd, FALLOC_FL_ZERO_RANGE, offset, length));
 }
 
 /**

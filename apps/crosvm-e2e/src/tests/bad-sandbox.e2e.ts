@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expectRefusal } from '../fixtures/refusal';
 import {
   afterMounts,
+  ANSWER_MS,
   bareMetalProgram,
   BOOT_MS,
   checkout,
@@ -72,6 +73,49 @@ describe('a jail with a root of its own is had', () => {
       expect(await vm.ended()).toEqual({ code: 143, signal: null });
     });
   }
+});
+
+describe('crosvm that its own policy does not let work', () => {
+  /** Starts a guest under a policy of crosvm itself that lacks a call. */
+  function start(files: Scratch, call: string, ...options: readonly string[]): Crosvm {
+    const arch = process.arch === 'x64' ? 'x86_64' : 'aarch64';
+    cpSync(join(checkout(), 'seccomp', arch), files.path, { recursive: true });
+    const path = files.file('vmm.policy');
+    const text = readFileSync(path, 'utf8');
+    const smaller = text.replace(new RegExp(`^${call}: .*$`, 'm'), '');
+    expect(smaller).not.toBe(text);
+    writeFileSync(path, smaller);
+    const policies = ['--seccomp-policy-dir', files.path];
+    const args = ['run', ...policies, ...options, bareMetalProgram('busy')];
+    return Crosvm.spawn(args, { noInput: true });
+  }
+
+  testUnless(lack, 'ends, and the system call is named', async () => {
+    using files = new Scratch();
+    // By which it looks for memory that huge pages would be good for, a second after its start.
+    await using vm = start(files, 'lseek');
+    expect(await vm.ended()).toEqual({ code: 1, signal: null });
+    expect(vm.stderr.text).toMatch(
+      /^crosvm: crosvm itself made a system call that its policy forbids: lseek\(0x[^)]*\), number \d+\n$/,
+    );
+  });
+
+  testUnless(lack, 'does not go on without a call that Node cannot do without', async () => {
+    using files = new Scratch();
+    await using vm = start(files, 'epoll_pwait');
+    expect(await vm.ended()).toEqual({ code: null, signal: 'SIGABRT' });
+    expect(vm.stderr.text).toMatch(
+      /^crosvm: crosvm itself made a system call that its policy forbids: epoll_pwait\(/,
+    );
+  });
+
+  testUnless(lack, 'goes on where that is only logged', async () => {
+    using files = new Scratch();
+    await using vm = start(files, 'lseek', '--seccomp-log-failures');
+    await vm.stderr.expect(/^WARN crosvm itself made a system call .*: lseek\(0x/m, ANSWER_MS);
+    await vm.signal('SIGTERM');
+    expect(await vm.ended()).toEqual({ code: 143, signal: null });
+  });
 });
 
 describe('a device that its policy does not let work ends crosvm', () => {

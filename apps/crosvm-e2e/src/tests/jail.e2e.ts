@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 
 import {
+  ANSWER_MS,
   asNobody,
   bareMetalProgram,
   BOOT_MS,
@@ -13,6 +14,7 @@ import {
   Scratch,
   testUnless,
   threadStatuses,
+  until,
 } from '../harness';
 
 /** What a device host has of its own. */
@@ -120,6 +122,21 @@ describe.each([
       expect(found).toEqual(statuses.map(() => LOCKED));
     },
   );
+
+  testUnless(lackOfUser, 'is not alone: crosvm itself has a filter in every thread', async () => {
+    await until('its filter', ANSWER_MS, () =>
+      threadStatuses(vmm)[0]?.get('Seccomp') === '2' ? true : undefined,
+    );
+    const found = threadStatuses(vmm).map((status) => [
+      status.get('Seccomp'),
+      status.get('NoNewPrivs'),
+    ]);
+    expect(found.length).toBeGreaterThanOrEqual(3);
+    expect(found).toEqual(found.map(() => ['2', '1']));
+    // Nobody listens to a warden that is not locked down itself.
+    const warden = (await vm?.warden()) ?? 0;
+    expect(threadStatuses(warden).map((status) => status.get('Seccomp_filters'))).toEqual(['2']);
+  });
 
   testUnless(lackOfUser, 'shares no namespace with crosvm or with another host', () => {
     const all = [vmm, ...hosts.map(([, pid]) => pid)].map(namespacesOf);

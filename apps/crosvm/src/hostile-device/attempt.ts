@@ -25,7 +25,7 @@ export interface Attempt {
   /** The system call that is forbidden. */
   readonly call?: string;
   /** What comes of it in a jail. */
-  readonly jailed: Outcome;
+  readonly jailed: Expected;
   /**
    * What comes of it in a jail whose filter of system calls lets everything pass: the other walls. More
    * than one where kernels, or users, differ; none if it is not tried so.

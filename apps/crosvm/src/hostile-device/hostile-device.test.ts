@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { compileFilter, decodeAction, loadPolicy, runFilter } from '@crosvm/io-jail';
 import { WITHOUT_RINGS } from '@crosvm/sys-util/testing';
 
-import type { Attempt, Outcome } from './attempt';
+import { type Attempt, list, type Outcome } from './attempt';
 import { COMPILED_MEMORY, CRASH, DISK, GROUPS, INTERPRETED_MEMORY, RING } from './attempts';
 import { trials } from './kinds';
 import { HostileVmm, POLICIES, WITHOUT_NAMESPACES } from './run-vmm';
@@ -77,7 +77,7 @@ describeWithJails(`a hostile device${WITHOUT_NAMESPACES}`, () => {
     (_policy, attempts, index) => {
       const outcomes = jailed[index]?.outcomes ?? {};
 
-      expect(surprises(attempts, outcomes, (attempt) => [attempt.jailed])).toEqual([]);
+      expect(surprises(attempts, outcomes, (attempt) => list(attempt.jailed))).toEqual([]);
     },
   );
 
@@ -114,7 +114,7 @@ describeWithJails(`a hostile device${WITHOUT_NAMESPACES}`, () => {
     const { kind } = TRIALS[0]!;
     const [result] = await vmm.run('jailed', [{ kind, attempts: [CRASH.name] }]);
 
-    expect(surprises([CRASH], result?.outcomes ?? {}, ({ jailed: one }) => [one])).toEqual([]);
+    expect(surprises([CRASH], result?.outcomes ?? {}, ({ jailed: one }) => list(one))).toEqual([]);
     expect(result?.sight?.coreLimit).toMatch(/^0 +0$/);
     const crash = vmm.run('free', [{ kind, attempts: [CRASH.name] }]);
     await expect(crash).rejects.toMatchObject({ signal: 'SIGSEGV' });

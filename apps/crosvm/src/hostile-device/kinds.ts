@@ -14,6 +14,9 @@ const COMPILED: readonly string[] = ['block_device', 'net_device', 'net_stream_d
 /** Calls that a policy permits whatever they are asked: they reach nothing but what the device has. */
 const PERMITTED: Readonly<Record<string, readonly string[]>> = { wl_device: ['sendfile'] };
 
+/** What is included, and what is for processes that no guest reaches in the way of a device. */
+const NO_HOSTS: readonly string[] = ['common_device', 'vmm', 'warden'];
+
 /** Of the device that permits least: everything is tried there. */
 const STRICTEST = 'rng_device';
 
@@ -46,7 +49,7 @@ function attemptsOf({ policy, compiled }: HostKind): readonly Attempt[] {
 export function trials(): readonly Trial[] {
   return readdirSync(POLICIES)
     .map((file) => file.replace('.policy', ''))
-    .filter((policy) => policy !== 'common_device')
+    .filter((policy) => !NO_HOSTS.includes(policy))
     .map((policy) => ({ policy, compiled: COMPILED.includes(policy) }))
     .map((kind) => ({ kind, attempts: attemptsOf(kind) }));
 }

@@ -11,7 +11,7 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { EventLoopPoller, GuestMemory } from '@crosvm/sys-util';
 
 import { SeccompPolicies } from '../host/seccomp-policies';
-import type { Attempt, HostKind, Outcome } from './attempt';
+import { type Attempt, type HostKind, list, type Outcome } from './attempt';
 import { attemptNamed, NOTHING } from './attempts';
 import { Batch, type Ground, type Mode } from './batch';
 import { Outside } from './outside';
@@ -67,7 +67,9 @@ function look(pid: number): Sight {
 
 /** Whether nothing can be tried in the same process afterwards. */
 function isLast({ isLast: always = false, jailed }: Attempt, mode: Mode): boolean {
-  return always || (mode === 'jailed' && /^(forbidden|killed) /.test(jailed));
+  return (
+    always || (mode === 'jailed' && list(jailed).some((each) => /^(forbidden|killed) /.test(each)))
+  );
 }
 
 /** The attempts of each device. */

@@ -34,8 +34,13 @@ export class CallRecord implements Disposable {
     }
   }
 
+  /** The descriptor of the file, for a process that writes its lines itself. */
+  get raw(): number {
+    return this.#file.raw;
+  }
+
   /** What takes the calls of a device host. */
-  of({ label, policy }: ForkRequest): (call: string) => void {
+  of({ label, policy }: Pick<ForkRequest, 'label' | 'policy'>): (call: string) => void {
     return (call) => this.#add(`${label}\t${policy}\t${call}\n`);
   }
 

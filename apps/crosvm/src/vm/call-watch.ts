@@ -1,15 +1,38 @@
 import { type AskedCall, SeccompListener } from '@crosvm/io-jail';
-import { type OwnedFd, POLL_READABLE, type Poller, type PollRegistration } from '@crosvm/sys-util';
+import {
+  Errno,
+  type OwnedFd,
+  POLL_READABLE,
+  type Poller,
+  type PollRegistration,
+} from '@crosvm/sys-util';
 import { currentArch, syscallName } from '@crosvm/syscall-defines';
 
 /**
- * Decides on a system call that is told with its arguments: whether it is made after all. The process waits
- * for ever otherwise, and is to be killed.
+ * What becomes of a system call: it is made after all; it fails with EPERM; or it waits for ever, and the
+ * process is to be killed.
+ */
+export type Verdict = 'made' | 'refused' | 'kept waiting';
+
+/**
+ * Decides on a system call that is told with its arguments.
  * @param count how many of that name there were, this one included
  */
-export type OnCall = (call: string, count: number) => boolean;
+export type OnCall = (call: string, count: number) => Verdict;
 
-/** Hears of the system calls of a device host that its filter asks about. Each waits for `onCall`'s verdict. */
+/** Forbidden calls of a name that are logged: a disk makes some for each request. */
+const MAX_CALLS_OF_A_NAME = 10;
+
+/** What is logged of a forbidden call that is made all the same; undefined if there were too many of them. */
+export function forbiddenCallText(who: string, call: string, count: number): string | undefined {
+  if (count > MAX_CALLS_OF_A_NAME) {
+    return undefined;
+  }
+  const last = count === MAX_CALLS_OF_A_NAME ? '; no more of these are logged' : '';
+  return `${who} made a system call that its policy forbids: ${call}${last}`;
+}
+
+/** Hears of the system calls of a process that its filter asks about. Each waits for `onCall`'s verdict. */
 export class CallWatch implements Disposable {
   readonly #listener: SeccompListener;
   readonly #registration: PollRegistration;
@@ -26,8 +49,11 @@ export class CallWatch implements Disposable {
         return;
       }
       const call = this.#listener.receive();
-      if (call !== undefined && onCall(describeCall(call), this.#count(call))) {
+      const verdict = call && onCall(describeCall(call), this.#count(call));
+      if (call !== undefined && verdict === 'made') {
         this.#listener.allow(call.id);
+      } else if (call !== undefined && verdict === 'refused') {
+        this.#listener.refuse(call.id, Errno.EPERM);
       }
     });
   }

@@ -12,9 +12,9 @@ import {
   FdSocket,
   GuestMemory,
   type LogLevel,
+  type LogRecord,
   MAX_FDS_PER_MESSAGE,
   type OwnedFd,
-  POLL_READABLE,
   type Poller,
   PollLoop,
   sinkLogger,
@@ -22,6 +22,7 @@ import {
 
 import { PausablePoller } from './pausable-poller';
 import { errorText } from '../cli/error-text';
+import { HostChannel } from './host-channel';
 import { loadCustomModule, sharedText } from './custom-module';
 import { unpackSerialFds, unpackVirtioFds } from './device-plan';
 import {
@@ -57,7 +58,7 @@ export class DeviceHost implements Disposable {
   readonly #loop = new PollLoop();
   /** What the devices are served by. */
   readonly #poller = new PausablePoller(this.#loop);
-  readonly #control: FdSocket;
+  readonly #control: HostChannel;
   /** What has requests of the guest in flight. */
   readonly #devices: BackEnd[] = [];
   /** What has output of the guest, whose readers may take their time. */
@@ -80,12 +81,13 @@ export class DeviceHost implements Disposable {
     control: OwnedFd,
     private readonly lockDown?: (compiled: boolean | undefined) => OwnedFd | undefined,
   ) {
-    this.#control = FdSocket.adopt(control, {
+    const socket = FdSocket.adopt(control, {
       maxBytes: MAX_HOST_MESSAGE,
       maxFds: MAX_FDS_PER_MESSAGE,
       nonblock: true,
     });
-    this.#loop.add(this.#control.raw, POLL_READABLE, () => this.#receive());
+    this.#control = new HostChannel(socket);
+    this.#control.attach(this.#loop, () => this.#receive());
   }
 
   /**
@@ -172,7 +174,7 @@ export class DeviceHost implements Disposable {
     const logger = sinkLogger({
       level: this.#logLevel,
       component: name,
-      write: (record) => this.#say({ kind: 'log', record }),
+      write: (record) => this.#log(record),
     });
     if (plan.kind === 'serial') {
       this.#ports.push(startSerialBackEnd(unpackSerialFds(fds, plan), { poller, logger }));
@@ -251,7 +253,14 @@ export class DeviceHost implements Disposable {
     }
   }
 
-  /** A supervisor that does not read, or is gone, is not waited for. */
+  /** Nothing of what a guest provokes piles up. */
+  #log(record: LogRecord): void {
+    if (!this.#control.isFull) {
+      this.#say({ kind: 'log', record });
+    }
+  }
+
+  /** A supervisor that is gone hears nothing. */
   #say(message: HostMessage, fds: readonly number[] = []): void {
     try {
       this.#control.send(encodeMessage(message), fds);

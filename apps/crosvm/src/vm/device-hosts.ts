@@ -2,6 +2,7 @@ import type { DeviceCommand, DeviceDescription } from '@crosvm/devices';
 import {
   FdSocket,
   type GuestMemory,
+  type LazyLogger,
   LOG_LEVELS,
   type Logger,
   type LogLevel,
@@ -23,6 +24,7 @@ import type { StartedHost } from './host-start';
 import { startHostThread } from './host-thread';
 import { HostZygote } from './host-zygote';
 import type { VmEnd } from './vm-end';
+import { VmmGuard } from './vmm-guard';
 import type { ForkRequest } from './zygote-messages';
 
 /** How device hosts run. */
@@ -38,7 +40,19 @@ export interface DeviceHostsOptions {
   readonly log: Logger;
   /** A host failed. */
   readonly onEnd: (end: VmEnd) => void;
+  /** Where hosts are processes, this one is to be restricted, too: see `shutSelf`. */
+  readonly self?: {
+    readonly log: LazyLogger;
+    /** Its filter or its warden failed. */
+    readonly onEnd: (end: VmEnd) => void;
+  };
 }
+
+const VMM_POLICY = 'vmm';
+const WARDEN_POLICY = 'warden';
+
+/** The seccomp policies of this process and of its warden. */
+export const OWN_POLICIES = [VMM_POLICY, WARDEN_POLICY] as const;
 
 function leastUrgent(log: Logger): LogLevel {
   return LOG_LEVELS.filter((level) => log.isEnabled(level)).at(-1) ?? 'error';
@@ -63,6 +77,7 @@ export class DeviceHosts implements Commander {
   /** Those that have loaded devices of the user's own, by the names of these. */
   readonly #loaded = new Map<string, HostLink>();
   #zygote: HostZygote | undefined;
+  #guard: VmmGuard | undefined;
 
   constructor(options: DeviceHostsOptions) {
     this.#options = options;
@@ -75,8 +90,8 @@ export class DeviceHosts implements Commander {
    * @throws SysError EMFILE
    */
   start(devices: readonly HostedDevice[], memory: GuestMemory, poller: Poller): void {
-    const { processes } = this.#options;
-    if (processes && devices.length > 0) {
+    const { processes, self } = this.#options;
+    if (processes && (devices.length > 0 || self !== undefined)) {
       this.#zygote ??= new HostZygote(poller, false);
     }
     const others = devices.filter(({ name }) => !this.#loaded.has(name));
@@ -91,7 +106,20 @@ export class DeviceHosts implements Commander {
     });
     [...hosts, ...custom].forEach(({ group, link }) => this.#give(link, group, memory));
     devices.forEach((device) => this.#serve(device, poller));
-    this.#zygote?.last();
+    if (this.#zygote !== undefined) {
+      this.#guard = self && this.#startGuard(self, this.#zygote, poller);
+      this.#zygote.last();
+    }
+  }
+
+  /**
+   * Takes from this process what it does not need when all hosts serve their devices. Waits for them, and
+   * for nothing if there is no sandbox.
+   * @throws UserError
+   */
+  async shutSelf(): Promise<void> {
+    await Promise.all(this.#links.map(({ shut }) => shut));
+    await this.#guard?.shut();
   }
 
   /**
@@ -110,7 +138,14 @@ export class DeviceHosts implements Commander {
     }
     return Promise.all(
       sources.map(({ name, path, text, options, policy }) => {
-        const request = { label: name, policy, fileBytes: 0, record: record !== undefined };
+        const isRecorded = record !== undefined;
+        const request = {
+          kind: 'host',
+          label: name,
+          policy,
+          fileBytes: 0,
+          record: isRecorded,
+        } as const;
         const link = this.#startHost({ names: [name], request, isCustom: true }, poller);
         this.#loaded.set(name, link);
         using memory = shareText('crosvm_device', text);
@@ -148,6 +183,11 @@ export class DeviceHosts implements Commander {
     await Promise.all(this.#links.map((link) => link.suspend()));
   }
 
+  /** The devices whose hosts have not done what they were told to do last. */
+  get awaited(): readonly string[] {
+    return this.#links.flatMap((link) => link.awaited);
+  }
+
   /** Has all hosts go on. */
   async resume(): Promise<void> {
     await Promise.all(this.#links.map((link) => link.resume()));
@@ -156,6 +196,7 @@ export class DeviceHosts implements Commander {
   /** The VM has ended: what fails from now on is not why. */
   vmEnded(): void {
     this.#links.forEach((link) => link.vmEnded());
+    this.#guard?.vmEnded();
   }
 
   /**
@@ -164,6 +205,23 @@ export class DeviceHosts implements Commander {
    */
   async stop(patience: Patience): Promise<void> {
     await Promise.all(this.#links.map((link) => link.stop(patience)));
+    this.#guard?.[Symbol.dispose]();
+  }
+
+  #startGuard(
+    self: NonNullable<DeviceHostsOptions['self']>,
+    zygote: HostZygote,
+    poller: Poller,
+  ): VmmGuard {
+    const { policies, logForbidden, record } = this.#options;
+    const options = {
+      policy: policies.file(VMM_POLICY, 'crosvm itself'),
+      wardenPolicy: policies.file(WARDEN_POLICY, 'the warden'),
+      logForbidden,
+      ...(record && { record }),
+      ...self,
+    };
+    return new VmmGuard(options, (request, fd) => zygote.fork(request, fd), poller);
   }
 
   /** Serves what a device asks of the VM. One that is not itself is the end of it. */
@@ -240,7 +298,7 @@ export class DeviceHosts implements Commander {
     const { policy, ...needs } = hostNeeds(plan);
     const { policies, record } = this.#options;
     const file = policies.file(policy, name);
-    return { label: name, policy: file, ...needs, record: record !== undefined };
+    return { kind: 'host', label: name, policy: file, ...needs, record: record !== undefined };
   }
 
   #give(link: HostLink, group: readonly HostedDevice[], memory: GuestMemory): void {

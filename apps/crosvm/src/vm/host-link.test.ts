@@ -120,9 +120,27 @@ describe('HostLink', () => {
 
   it('lets no host fill the log', () => {
     using rig = new Rig();
-    rig.say(...Array.from({ length: 150 }, () => warning('rng', 'again')));
+    jest.useFakeTimers();
+    for (let round = 0; round < 3; round += 1) {
+      rig.say(...Array.from({ length: 50 }, () => warning('rng', 'again')));
+      rig.listen(50);
+      jest.runAllTimers();
+    }
     rig.listen(150);
+    jest.useRealTimers();
     expect(rig.log).toHaveLength(100);
+  });
+
+  it('has others take their turn when a host says much at once', () => {
+    using rig = new Rig();
+    jest.useFakeTimers();
+    rig.say(...Array.from({ length: 80 }, () => warning('rng', 'again')));
+    rig.listen(80);
+    const atOnce = rig.log.length;
+    jest.runAllTimers();
+    rig.listen(80);
+    jest.useRealTimers();
+    expect([atOnce, rig.log.length]).toEqual([64, 80]);
   });
 
   it('listens no more to a host that says what is too large', () => {

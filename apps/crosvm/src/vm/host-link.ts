@@ -1,26 +1,24 @@
-import { setTimeout as delay } from 'node:timers/promises';
-
 import type { DeviceCommand, DeviceDescription } from '@crosvm/devices';
-import { JailError, verifyLockedDown } from '@crosvm/io-jail';
+import { ownFilters, verifyLockedDown } from '@crosvm/io-jail';
 import {
   type FdSocket,
   type Logger,
   type LogRecord,
   MessageTruncatedError,
   type OwnedFd,
-  POLL_READABLE,
   type Poller,
-  type PollRegistration,
   RateLimited,
   type Received,
   SysError,
 } from '@crosvm/sys-util';
 import type { DeviceStatus } from '@crosvm/vm-control';
 
-import { CallWatch } from './call-watch';
+import { CallWatch, forbiddenCallText } from './call-watch';
+import { HostChannel } from './host-channel';
 import { decodeMessage, encodeMessage, type HostRequest } from './host-messages';
 import { HostQuestions } from './host-questions';
 import type { StartedHost } from './host-start';
+import { aborted, within } from './within';
 
 /** How long a host that was killed may take to be gone: more than the kernel ever needs. */
 const KILL_MS = 1000;
@@ -31,9 +29,6 @@ const ASK_AGAIN_MS = 1000;
 /** Messages of a host that are logged in ten seconds; what guests provoke is limited in the host. */
 const MAX_MESSAGES = 100;
 
-/** Forbidden calls of a name that are logged: a disk makes some for each request. */
-const MAX_CALLS_OF_A_NAME = 10;
-
 /** How long hosts may take to end once the guest has stopped. */
 export interface Patience {
   /** To finish what is in flight, and to say so. */
@@ -43,6 +38,9 @@ export interface Patience {
   /** What output may take from then on. */
   readonly hurriedOutputMs: number;
 }
+
+/** The filters of a host besides those that this process was born with: the zygote's, and its own. */
+const HOST_FILTERS = 2;
 
 /** What a link is made of. */
 export interface HostLinkParts {
@@ -73,24 +71,6 @@ export interface HostLinkEvents {
   readonly log: Logger;
 }
 
-/** Whether something comes to pass within that time. */
-async function within(ms: number, event: Promise<void>): Promise<boolean> {
-  const timer = new AbortController();
-  const timeout = delay(ms, false, { signal: timer.signal }).catch(() => false);
-  try {
-    return await Promise.race([event.then(() => true), timeout]);
-  } finally {
-    timer.abort();
-  }
-}
-
-/** Resolved when a signal is aborted. */
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
-}
-
 /** The supervisor's end of a device host: what it says and when it ends. */
 export class HostLink {
   readonly #parts: HostLinkParts;
@@ -98,9 +78,13 @@ export class HostLink {
   readonly #limit: RateLimited;
   readonly #ended: Promise<void>;
   readonly #questions = new HostQuestions();
+  /** When its jail is shut and was looked at, or it has ended. Never rejects. */
+  readonly shut: Promise<void>;
+  #setShut: () => void = () => undefined;
+  readonly #channel: HostChannel;
   #poller: Poller | undefined;
-  #registration: PollRegistration | undefined;
   #watch: CallWatch | undefined;
+  #isAwaited = false;
   /** Called when it says that it has done what it was told to do. */
   #done: (what: HostDone) => void = () => undefined;
   /** Called when it says what a device of the user's own is, by the device's name. */
@@ -116,16 +100,18 @@ export class HostLink {
   constructor(parts: HostLinkParts, events: HostLinkEvents) {
     this.#parts = parts;
     this.#events = events;
+    this.#channel = new HostChannel(parts.control, { isLimited: true });
     this.#limit = new RateLimited(events.log, { messages: MAX_MESSAGES });
     this.#ended = parts.host.ended.then((failure) => this.#hostEnded(failure));
     void parts.host.pid.then((pid) => (this.#pid = pid));
+    const isShut = new Promise<void>((resolve) => (this.#setShut = resolve));
+    this.shut = Promise.race([isShut, this.#ended]);
   }
 
   /** Begins to listen. */
   attach(poller: Poller): void {
-    const { control } = this.#parts;
     this.#poller = poller;
-    this.#registration = poller.add(control.raw, POLL_READABLE, () => this.#receive());
+    this.#channel.attach(poller, () => this.#receive());
   }
 
   /** Its devices, and its process. */
@@ -133,10 +119,15 @@ export class HostLink {
     return this.#parts.names.map((name) => ({ name, pid: this.#pid ?? null }));
   }
 
+  /** Its devices, if it has not done what it was told to do last. */
+  get awaited(): readonly string[] {
+    return this.#isAwaited ? this.#parts.names : [];
+  }
+
   /** Tells the host something. One that is gone hears nothing: its end is reported. */
   send(request: HostRequest, fds: readonly number[] = []): void {
     try {
-      this.#parts.control.send(encodeMessage(request), fds);
+      this.#channel.send(encodeMessage(request), fds);
     } catch (error) {
       if (!(error instanceof SysError && error.code === 'EPIPE')) {
         throw error;
@@ -249,21 +240,23 @@ export class HostLink {
         }
       };
     });
+    this.#isAwaited = true;
     this.send({ kind });
     await done;
+    this.#isAwaited = false;
   }
 
   #hangUp(): void {
-    this.#registration?.remove();
+    this.#channel.detach();
     this.#watch?.[Symbol.dispose]();
-    this.#parts.control[Symbol.dispose]();
+    this.#channel[Symbol.dispose]();
   }
 
   /** Takes one message; false if there is none. */
   #receive(): boolean {
     const received = this.#next();
     if (received === 'closed') {
-      this.#registration?.remove();
+      this.#channel.detach();
     }
     if (typeof received === 'string') {
       return false;
@@ -293,9 +286,8 @@ export class HostLink {
   }
 
   #next(): Received {
-    const { control } = this.#parts;
     try {
-      return control.fd.closed ? 'closed' : control.receive();
+      return this.#channel.receive();
     } catch (error) {
       if (error instanceof SysError || error instanceof MessageTruncatedError) {
         // None of ours says such a thing, so nothing else that it says matters.
@@ -312,32 +304,43 @@ export class HostLink {
       this.#watch = new CallWatch(listener, this.#poller, (call, count) => {
         if (recordCall !== undefined) {
           recordCall(call);
-          return true;
+          return 'made';
         }
         if (logForbidden) {
           this.#logForbidden(call, count);
-          return true;
+          return 'made';
         }
         // V8 says why it gives up, before it does what is forbidden.
         const said = host.said?.() ?? '';
         const last = said === '' ? '' : `; it said: ${said}`;
         this.#fail(new Error(`it made a system call that its policy forbids: ${call}${last}`));
-        return false;
+        return 'kept waiting';
       });
     } else {
       listener?.close();
     }
     const pid = await host.pid;
+    if (pid === undefined) {
+      // It has ended, as will be heard.
+      return;
+    }
     try {
-      if (pid !== undefined) {
-        verifyLockedDown(pid);
-        this.#isShut = true;
-      }
+      verifyLockedDown(pid, ownFilters() + HOST_FILTERS);
+      this.#isShut = true;
+      this.#setShut();
     } catch (error) {
-      if (error instanceof JailError) {
-        this.#fail(error);
-      }
-      // Else it has ended, as will be heard.
+      this.#notVerified(error);
+    }
+  }
+
+  /** Nobody knows whether it is locked down, for whatever reason: then it does not run. */
+  #notVerified(error: unknown): void {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ESRCH') {
+      // It has ended, and how is more to the point.
+      this.#parts.host.kill();
+    } else {
+      this.#fail(new Error('it is not known to be locked down', { cause: error }));
     }
   }
 
@@ -348,10 +351,9 @@ export class HostLink {
   }
 
   #logForbidden(call: string, count: number): void {
-    if (count <= MAX_CALLS_OF_A_NAME) {
-      const last = count === MAX_CALLS_OF_A_NAME ? '; no more of these are logged' : '';
-      const { part } = this.#parts;
-      this.#events.log.warn(`${part} made a system call that its policy forbids: ${call}${last}`);
+    const text = forbiddenCallText(this.#parts.part, call, count);
+    if (text !== undefined) {
+      this.#events.log.warn(text);
     }
   }
 

@@ -1,4 +1,4 @@
-import { type GuestMemory, type Logger, syslog } from '@crosvm/sys-util';
+import { type GuestMemory, type LazyLogger, type Logger, syslog } from '@crosvm/sys-util';
 
 import type { RunConfig } from '../config';
 import { kvmKind, PVM_HINT } from '../host/cpu-info';
@@ -9,7 +9,7 @@ import { buildMachine } from './build-machine';
 import { CallRecord } from './call-record';
 import { CustomDevices } from './custom-devices';
 import { ConsoleInput } from './console-input';
-import { DeviceHosts } from './device-hosts';
+import { DeviceHosts, OWN_POLICIES } from './device-hosts';
 import { type HostedDevice, hostNeeds } from './device-plan';
 import { giveHugePages } from './huge-pages';
 import { LiveDevices } from './live-devices';
@@ -38,7 +38,8 @@ const STALL_MS = 2000;
 
 /** Whether the VM is to be gone, and output that nobody reads is not waited for. */
 function isHurried(end: VmEnd | undefined): boolean {
-  return end === undefined || ['signal', 'quit', 'stopped', 'failed'].includes(end.kind);
+  const hurried = ['signal', 'quit', 'stopped', 'failed', 'forbidden'];
+  return end === undefined || hurried.includes(end.kind);
 }
 
 /** Whether the guest came to its end as it wanted. */
@@ -97,7 +98,7 @@ export interface RunVmOptions {
  */
 export async function runVm(
   config: RunConfig,
-  log: Logger,
+  log: LazyLogger,
   { onVm = () => undefined, isRestart = false }: RunVmOptions = {},
 ): Promise<VmEnd> {
   const policies = new SeccompPolicies(config.seccompPolicyDir);
@@ -126,6 +127,10 @@ export async function runVm(
     },
     onLog: (level, message) => log[level](message),
   });
+  // A VM that takes another's place is made in this process, which needs all it had for that.
+  const mayRestart = config.restart === true || config.onPanic === 'restart';
+  const selfFailed = (cause: unknown): void =>
+    end({ kind: 'failed', part: 'crosvm itself', cause });
   let hostFailed: VmEnd | undefined;
   const hosts = new DeviceHosts({
     processes: config.sandbox,
@@ -137,6 +142,7 @@ export async function runVm(
       hostFailed ??= failed;
       end(failed);
     },
+    ...(!mayRestart && { self: { log, onEnd: end } }),
   });
   const controlled = new VmControls({ hosts, vcpus, runState, end, ended });
   onVm(controlled);
@@ -176,6 +182,7 @@ export async function runVm(
     controlled.metrics = metrics;
     if (config.sandbox) {
       checkPolicies(hosted, policies);
+      OWN_POLICIES.forEach((name) => policies.file(name, 'crosvm itself'));
     }
     times.ended('machine');
     const { start, guest } = machine.load(isRestart);
@@ -195,6 +202,7 @@ export async function runVm(
       // Not before the guest runs: the terminal's guard is a process, which takes a while to start.
       input.begin();
     }
+    void hosts.shutSelf().catch(selfFailed);
     why = await ended;
     hosts.vmEnded();
     logMetrics(log, metrics.read());

@@ -12,6 +12,7 @@ function vm({ suspend = (): Promise<void> => Promise.resolve() } = {}) {
   const controls = new VmControls({
     hosts: {
       devices: [],
+      awaited: ['disk vda'],
       suspend: () => {
         done.push('hosts stop');
         return suspend();

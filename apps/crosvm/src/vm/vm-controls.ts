@@ -23,6 +23,8 @@ export interface ControlledMachine {
 export interface VmControlParts {
   readonly hosts: {
     readonly devices: readonly DeviceStatus[];
+    /** The devices that have not done what they were told to do last. */
+    readonly awaited: readonly string[];
     suspend(): Promise<void>;
     resume(): Promise<void>;
   };
@@ -137,9 +139,10 @@ export class VmControls implements ControlledVm {
     const isLate = await this.#unlessEnded(Promise.race([hosts.suspend().then(() => false), late]));
     timer.abort();
     if (isLate) {
+      const names = hosts.awaited.join(', ');
       void hosts.resume();
       this.#runGuest();
-      throw new RefusedError('a device does not finish what is in flight, so the VM goes on');
+      throw new RefusedError(`what is in flight does not finish: ${names}; the VM goes on`);
     }
     this.#state = 'suspended';
   }

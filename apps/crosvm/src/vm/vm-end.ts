@@ -17,7 +17,9 @@ export type VmEnd =
   /** The user ended it by the control socket. */
   | { readonly kind: 'stopped' }
   /** A part of the VMM failed. */
-  | { readonly kind: 'failed'; readonly part: string; readonly cause: unknown };
+  | { readonly kind: 'failed'; readonly part: string; readonly cause: unknown }
+  /** This process made a system call that its own policy forbids, of which the user was told. */
+  | { readonly kind: 'forbidden'; readonly call: string };
 
 /** Exit status after a guest that crashed, or a VMM that failed. */
 const EXIT_FAILURE = 1;
@@ -50,6 +52,8 @@ function endText(end: VmEnd): string {
       return 'stopped by the control socket';
     case 'failed':
       return `${end.part} failed`;
+    case 'forbidden':
+      return `crosvm itself made a system call that its policy forbids: ${end.call}`;
   }
 }
 
@@ -68,6 +72,7 @@ export function exitStatus(end: VmEnd): number {
       return EXIT_SIGNALLED + end.number;
     case 'crash':
     case 'failed':
+    case 'forbidden':
       return EXIT_FAILURE;
   }
 }

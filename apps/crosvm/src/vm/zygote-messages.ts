@@ -2,11 +2,13 @@ import type { HostBind } from '@crosvm/devices';
 
 /*
  * What the supervisor and the zygote say to each other: JSON, a message a packet. Each request has an
- * answer, in the same order. At the end of the socket the zygote ends; the hosts do not.
+ * answer, in the same order. At the end of the socket the zygote ends; what was forked does not.
  */
 
-/** Asks for a device host. Comes with its end of the control socket and its standard error. */
+/** Asks for a process. Comes with its end of the control socket and its standard error. */
 export interface ForkRequest {
+  /** A device host, or what decides on the system calls of the VMM. */
+  readonly kind: 'host' | 'warden';
   /** What `ps` shows it as. */
   readonly label: string;
   /** The file of its seccomp policy. */

@@ -9,6 +9,7 @@ import {
   loadPolicy,
   lockDown,
   makeForkable,
+  NAMESPACES,
   type Policy,
   PolicyError,
   startCompiling,
@@ -18,6 +19,7 @@ import { blockSignals, FdSocket, type OwnedFd, SignalSet, SysError } from '@cros
 
 import { DeviceHost } from './device-host';
 import { MAX_STDERR } from './host-start';
+import { Warden } from './warden';
 import {
   decodeForkRequest,
   encodeZygoteMessage,
@@ -51,9 +53,25 @@ class Policies {
   }
 }
 
-/** Starts a device host, which is this process again, in a jail. */
+/** Serves devices until the supervisor has no more use for them. Returns the exit status. */
+function serveDevices(
+  control: OwnedFd,
+  lockDown: (isCompiled?: boolean) => OwnedFd | undefined,
+): number {
+  using host = new DeviceHost(control, lockDown);
+  return host.run() ? 0 : 1;
+}
+
+/** Decides on the system calls of the VMM until it is gone. Returns the exit status. */
+function serveCalls(control: OwnedFd, lockDown: () => void): number {
+  using warden = new Warden(control, lockDown);
+  warden.run();
+  return 0;
+}
+
+/** Starts a device host or a warden, which is this process again, in a jail. */
 function forkHost(
-  { label, policy: path, compiled, fileBytes, fileResizes, binds = [], record }: ForkRequest,
+  { kind, label, policy: path, compiled, fileBytes, fileResizes, binds = [], record }: ForkRequest,
   { control, stderr }: { readonly control: OwnedFd; readonly stderr: OwnedFd },
   policies: Policies,
 ): number {
@@ -68,8 +86,10 @@ function forkHost(
     }
   };
   const shut = (isCompiled: boolean): OwnedFd | undefined =>
-    lockDown(policy, { record, ...(isCompiled && executable && { executable }) });
-  const jail = new Jail();
+    lockDown(policy, { record, ...(isCompiled && executable && { executable: [executable] }) });
+  // The warden may have to end the VMM, which is in none of the namespaces for processes inside.
+  const namespaces = NAMESPACES.filter((each) => kind === 'host' || each !== 'pid');
+  const jail = new Jail().namespaces(...namespaces);
   binds.forEach((bind) => jail.bind(bind));
   return jail
     .keepFds(control.raw)
@@ -86,14 +106,16 @@ function forkHost(
       if (compiled !== undefined) {
         decide(compiled);
       }
-      using host = new DeviceHost(control, (isCompiled) => {
+      if (kind === 'warden') {
+        return serveCalls(control, () => lockDown(policy, { supervised: false }));
+      }
+      return serveDevices(control, (isCompiled) => {
         if (compiled !== undefined || isCompiled === undefined) {
           return shut(compiled === true);
         }
         decide(isCompiled);
         return shut(isCompiled);
       });
-      return host.run() ? 0 : 1;
     });
 }
 

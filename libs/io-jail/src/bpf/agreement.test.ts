@@ -19,6 +19,7 @@ import { drawnCalls, fitCall, policyText } from '../testing/arbitrary-policy';
 
 const ARCHES: readonly SyscallArch[] = ['x86_64', 'aarch64'];
 const RANGE: AddressRange = { start: 0x7f12_ffff_e000, end: 0x7f13_0000_4000 };
+const OTHER_RANGE: AddressRange = { start: 0x7f12_fff0_0000, end: 0x7f12_fff8_0000 };
 /** Addresses and lengths around the range, and protections. */
 const NEAR_RANGE = [
   RANGE.start,
@@ -40,21 +41,23 @@ const VIOLATIONS: Readonly<Record<string, SeccompAction>> = {
 };
 
 /** What the option `executable` adds, said without halves. */
-function mayProtect(arch: SyscallArch, { nr, args }: SystemCall, range?: AddressRange): boolean {
+function mayProtect(
+  arch: SyscallArch,
+  { nr, args }: SystemCall,
+  ranges: readonly AddressRange[],
+): boolean {
   const { mprotect, pkey_mprotect } = syscallsOf(arch);
   const [address = 0n, length = 0n, protection = 0n] = args;
   return (
-    range !== undefined &&
     [mprotect, pkey_mprotect].includes(nr) &&
-    address >= BigInt(range.start) &&
-    address + length <= BigInt(range.end) &&
-    protection <= 7n
+    protection <= 7n &&
+    ranges.some(({ start, end }) => address >= BigInt(start) && address + length <= BigInt(end))
   );
 }
 
 /** What a filter should answer to a call of the policy's own ABI. */
 function expected(policy: Policy, call: SystemCall, options: CompileOptions): SeccompAction {
-  const { violation = 'kill', allowed = 'allow', executable } = options;
+  const { violation = 'kill', allowed = 'allow', executable = [] } = options;
   const decision = decide(policy, call);
   if (decision.kind === 'allow' || mayProtect(policy.arch, call, executable)) {
     return { kind: allowed };
@@ -66,7 +69,7 @@ const options: fc.Arbitrary<CompileOptions> = fc.record(
   {
     violation: fc.constantFrom<Violation>('kill', 'trap', 'log', 'notify', 38),
     allowed: fc.constantFrom('allow', 'notify'),
-    executable: fc.constant(RANGE),
+    executable: fc.constantFrom([], [RANGE], [OTHER_RANGE, RANGE]),
   },
   { requiredKeys: [] },
 );

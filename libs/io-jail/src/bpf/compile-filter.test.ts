@@ -105,7 +105,7 @@ describe('a compiled policy', () => {
   });
 
   it('can make a range of memory executable', () => {
-    const executable = { start: 0x1000_0000_0000, end: 0x1000_0100_0000 };
+    const executable = [{ start: 0x1000_0000_0000, end: 0x1000_0100_0000 }];
     const run = runner({ executable });
 
     expect(run(MPROTECT, 0x1000_0000_0000n, 0x100_0000n, 5n)).toEqual({ kind: 'allow' });

@@ -26,7 +26,7 @@ export interface CompileOptions {
   /** What follows a call that is permitted; 'notify' lets a supervisor see it. Default: 'allow'. */
   readonly allowed?: 'allow' | 'notify';
   /** Memory that mprotect and pkey_mprotect may make executable, whatever the policy says. */
-  readonly executable?: AddressRange;
+  readonly executable?: readonly AddressRange[];
 }
 
 const VIOLATIONS = {
@@ -68,9 +68,11 @@ class Compiler {
   private readonly kill = this.assembler.ret(SECCOMP_RET.KILL_PROCESS);
   private readonly violation: Code;
   private readonly allowed: Code;
+  private readonly executable: readonly AddressRange[];
 
-  constructor(private readonly options: CompileOptions) {
-    const { violation = 'kill', allowed = 'allow' } = options;
+  constructor(options: CompileOptions) {
+    const { violation = 'kill', allowed = 'allow', executable = [] } = options;
+    this.executable = executable;
     this.violation = this.assembler.ret(violationValue(violation));
     this.allowed = this.assembler.ret(
       allowed === 'allow' ? SECCOMP_RET.ALLOW : SECCOMP_RET.USER_NOTIF,
@@ -102,13 +104,13 @@ class Compiler {
     return ranges;
   }
 
-  /** The range is for calls that the policy says nothing about, too. */
+  /** The ranges are for calls that the policy says nothing about, too. */
   private withProtectCalls(
     arch: SyscallArch,
     rules: readonly CompiledRule[],
   ): readonly CompiledRule[] {
     const numbers = new Set(rules.map(({ number }) => number));
-    const missing = [...(this.options.executable === undefined ? [] : PROTECT_CALLS)]
+    const missing = [...(this.executable.length === 0 ? [] : PROTECT_CALLS)]
       .map((name) => ({ ...NO_RULE, name, number: syscallsOf(arch)[name] ?? 0 }))
       .filter(({ number }) => !numbers.has(number));
     return missing.length === 0
@@ -117,13 +119,13 @@ class Compiler {
   }
 
   private rule(rule: CompiledRule): Code {
-    const { executable } = this.options;
-    const exits: Exits = { yes: this.allowed, no: this.refusal(rule.otherwise) };
-    if (executable === undefined || !PROTECT_CALLS.has(rule.name)) {
-      return this.alternatives(rule.alternatives, exits);
-    }
-    const inRange = executableRangeCode(this.assembler, executable, exits);
-    return this.alternatives(rule.alternatives, { ...exits, no: inRange });
+    const { yes, no }: Exits = { yes: this.allowed, no: this.refusal(rule.otherwise) };
+    const ranges = PROTECT_CALLS.has(rule.name) ? this.executable : [];
+    const inRange = ranges.reduceRight(
+      (other, range) => executableRangeCode(this.assembler, range, { yes, no: other }),
+      no,
+    );
+    return this.alternatives(rule.alternatives, { yes, no: inRange });
   }
 
   private refusal(refusal: Refusal): Code {
@@ -177,8 +179,6 @@ class Compiler {
  * @throws FilterError if it would be longer than 4096 instructions, or for an option out of range
  */
 export function compileFilter(policy: Policy, options: CompileOptions = {}): Uint8Array {
-  if (options.executable !== undefined) {
-    checkRange(options.executable);
-  }
+  options.executable?.forEach(checkRange);
   return new Compiler(options).compile(policy);
 }

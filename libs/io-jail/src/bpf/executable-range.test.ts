@@ -59,7 +59,7 @@ describe('memory that may become executable', () => {
         BigInt.asUintN(64, BigInt(bases[base]) + away);
       const args = [resolve(at), resolve(size), prot];
 
-      const answer = isAllowed(compileFilter(policy, { executable }), MPROTECT, args);
+      const answer = isAllowed(compileFilter(policy, { executable: [executable] }), MPROTECT, args);
 
       const [address = 0n, length = 0n] = args;
       expect(answer).toBe(address >= BigInt(start) && address + length <= BigInt(end));
@@ -69,7 +69,7 @@ describe('memory that may become executable', () => {
 
   const executable = { start: 0x1000_0000_0000, end: 0x1000_0800_0000 };
   const inside = [BigInt(executable.start), BigInt(PAGE)];
-  const program = compileFilter(policy, { executable });
+  const program = compileFilter(policy, { executable: [executable] });
 
   it('is for the calls that protect memory, with or without a key', () => {
     expect(isAllowed(program, MPROTECT, [...inside, 5n])).toBe(true);
@@ -89,7 +89,9 @@ describe('memory that may become executable', () => {
   });
 
   it('is for calls that the policy says nothing about, too', () => {
-    const none = compileFilter(parsePolicy('read: 1', { arch: 'x86_64' }), { executable });
+    const none = compileFilter(parsePolicy('read: 1', { arch: 'x86_64' }), {
+      executable: [executable],
+    });
 
     expect(isAllowed(none, MPROTECT, [...inside, 5n])).toBe(true);
     expect(isAllowed(none, PKEY_MPROTECT, [...inside, 5n])).toBe(true);
@@ -105,6 +107,6 @@ describe('memory that may become executable', () => {
     [0, END + PAGE],
     [0, Number.NaN],
   ])('cannot be from %p to %p', (start, end) => {
-    expect(() => compileFilter(policy, { executable: { start, end } })).toThrow(FilterError);
+    expect(() => compileFilter(policy, { executable: [{ start, end }] })).toThrow(FilterError);
   });
 });

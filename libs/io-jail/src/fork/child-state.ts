@@ -124,6 +124,22 @@ export function openProcess(pid: number): OwnedFd {
   return OwnedFd.adopt(check('pidfd_open', libc.pidfd_open(pidfd_open, pid, 0)));
 }
 
+/**
+ * Sends a signal to the process of a descriptor of `openProcess`. One that has ended gets nothing.
+ * @throws SysError EPERM
+ */
+export function signalProcess(process: OwnedFd, signal: number): void {
+  const { pidfd_send_signal = -1 } = currentSyscalls();
+  try {
+    const result = libc.pidfd_send_signal(pidfd_send_signal, process.raw, signal, null, 0);
+    check('pidfd_send_signal', result);
+  } catch (error) {
+    if (!isGone(error)) {
+      throw error;
+    }
+  }
+}
+
 /** Kills a child that was not waited for yet. Returns whether there was one. */
 export function killChild(pid: number): boolean {
   return libc.kill(pid, constants.signals.SIGKILL) === 0;

@@ -62,6 +62,15 @@ function spanOf(run: readonly MappedRange[]): AddressRange {
   return { start: run[0]?.start ?? 0, end: run.at(-1)?.end ?? 0 };
 }
 
+function isCode({ permissions }: MappedRange): boolean {
+  return permissions[2] === 'x';
+}
+
+/** Memory that is executable or only set aside. */
+function codeRuns(): MappedRange[][] {
+  return runsOf((range) => isCode(range) || range.permissions === '---p');
+}
+
 function sizeOf({ start, end }: AddressRange): number {
   return end - start;
 }
@@ -75,9 +84,7 @@ function largest(ranges: readonly AddressRange[]): AddressRange | undefined {
  * it; or only set aside, in a process that has compiled nothing. Undefined if it cannot compile.
  */
 export function codeRange(): AddressRange | undefined {
-  const isCode = ({ permissions }: MappedRange): boolean => permissions[2] === 'x';
-  const isReserved = ({ permissions }: MappedRange): boolean => permissions === '---p';
-  const runs = runsOf((range) => isCode(range) || isReserved(range));
+  const runs = codeRuns();
   const withCode = runs.filter((run) => run.some(isCode)).map(spanOf);
   if (withCode.length > 0) {
     // Newer versions of V8 put a copy of their own code into it, which parts it.
@@ -85,6 +92,17 @@ export function codeRange(): AddressRange | undefined {
   }
   const reserved = largest(runs.map(spanOf));
   return reserved !== undefined && sizeOf(reserved) >= MIN_CODE_RESERVE ? reserved : undefined;
+}
+
+/**
+ * Where all of V8's threads in this process put the code that they compile, each in a place of its own:
+ * memory that is executable, with what is set aside around it, and what seems to be set aside for code.
+ */
+export function codeRanges(): AddressRange[] {
+  const runs = codeRuns();
+  const withCode = runs.filter((run) => run.some(isCode)).map(spanOf);
+  const reserved = runs.map(spanOf).filter((span) => sizeOf(span) >= MIN_CODE_RESERVE);
+  return [...new Map([...withCode, ...reserved].map((span) => [span.start, span])).values()];
 }
 
 /** Memory that can be both written to and executed: V8's, where it does not switch between the two. */

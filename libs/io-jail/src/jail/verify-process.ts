@@ -12,18 +12,32 @@ const EXPECTED: readonly (readonly [field: string, value: RegExp, complaint: str
   ),
 ];
 
+/** How many filters of system calls a thread has. Linux 5.9. */
+const FILTERS = 'Seccomp_filters';
+
+function statusOf(path: string): ReadonlyMap<string, string | undefined> {
+  const lines = readFileSync(path, 'utf8').split('\n');
+  return new Map(lines.map((line) => line.split(':\t', 2) as [string, string | undefined]));
+}
+
+/** How many filters of system calls this thread has, such as those of a container that it is in. */
+export function ownFilters(): number {
+  return Number(statusOf('/proc/thread-self/status').get(FILTERS) ?? 0);
+}
+
 /**
  * Sees to it, from the outside, that a process is locked down: filtered, without any capability and unable
  * to get one, in each of its threads.
+ * @param filters how many filters it must have: its own besides those that it was born with
  * @throws JailError that says what is missing
  * @throws Error ENOENT if there is no such process
  */
-export function verifyLockedDown(pid: number): void {
+export function verifyLockedDown(pid: number, filters = 1): void {
   for (const thread of readdirSync(`/proc/${pid}/task`)) {
-    const status = readFileSync(`/proc/${pid}/task/${thread}/status`, 'utf8');
-    const fields = new Map(
-      status.split('\n').map((line) => line.split(':\t', 2) as [string, string | undefined]),
-    );
+    const fields = statusOf(`/proc/${pid}/task/${thread}/status`);
+    if (!(Number(fields.get(FILTERS)) >= filters)) {
+      throw new JailError(`thread ${thread} has no filter of system calls of its own`);
+    }
     for (const [field, value, complaint] of EXPECTED) {
       const found = fields.get(field)?.trim();
       if (found === undefined || !value.test(found)) {

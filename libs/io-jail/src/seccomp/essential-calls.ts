@@ -65,7 +65,13 @@ export function checkEssentialCalls(policy: Policy): void {
   }
 }
 
-/** What of a policy is left when a supervisor wants to see every call: what brings it the listener. */
+/**
+ * What of a policy is left when a supervisor wants to see every call: what brings it the listener, and
+ * what the thread that sends it may tell other threads meanwhile.
+ */
 export function handOverOnly(policy: Policy): Policy {
-  return { ...policy, rules: policy.rules.filter(({ name }) => name === HAND_OVER) };
+  return {
+    ...policy,
+    rules: policy.rules.filter(({ name }) => [HAND_OVER, 'futex'].includes(name)),
+  };
 }

@@ -23,7 +23,7 @@ function lockedDown(inside: string, outside: string): string {
   return `
     import * as fs from 'node:fs';
     import { bind, check, FdSocket } from '@crosvm/sys-util';
-    import { codeRange, forbidWritableCode, writableCode, Jail, killChild, adoptOrphans, lockDown, makeForkable, parsePolicy, pollChild, SeccompListener, verifyLockedDown, waitForChild } from './index';
+    import { codeRange, forbidWritableCode, writableCode, Jail, killChild, adoptOrphans, lockDown, makeForkable, ownFilters, parsePolicy, pollChild, SeccompListener, verifyLockedDown, waitForChild } from './index';
     makeForkable();
     adoptOrphans();
     const libc = bind(null, { getppid: ['int', []], uname: ['int', ['pointer']], mprotect: ['int', ['pointer', 'size_t', 'int']] });
@@ -36,7 +36,7 @@ function lockedDown(inside: string, outside: string): string {
       if (interpreted) {
         forbidWritableCode(writable);
       }
-      const listener = lockDown(policy, interpreted ? {} : { executable: code });
+      const listener = lockDown(policy, interpreted ? {} : { executable: [code] });
       far.send(Buffer.from('locked'), [listener.raw]);
       listener.close();
       ${inside}
@@ -98,7 +98,7 @@ inJail(
       const seen = evaluateForkable(
         lockedDown(
           `return libc.getppid();`,
-          `verifyLockedDown(pid);
+          `verifyLockedDown(pid, ownFilters() + 1);
          let message = '';
          try { verifyLockedDown(process.pid); } catch (error) { message = error.message; }
          print(message.replace(/\\d+/, 'N'));
@@ -107,6 +107,20 @@ inJail(
       );
 
       expect(seen).toMatch(/^thread N (has capabilities|has no filter)/);
+    });
+
+    it('has a filter more than the process that it is a fork of', () => {
+      const seen = evaluateForkable(
+        lockedDown(
+          `return libc.getppid();`,
+          `let message = '';
+         try { verifyLockedDown(pid, ownFilters() + 2); } catch (error) { message = error.message; }
+         print([ownFilters(), message.replace(/\\d+/, 'N')]);
+         killChild(pid);`,
+        ),
+      );
+
+      expect(seen).toEqual([1, 'thread N has no filter of system calls of its own']);
     });
 
     it('goes on when its JavaScript is interpreted, and has no memory to write code to', () => {

@@ -12,9 +12,11 @@ import { installFilter, installFilterWithListener } from './install-filter';
 /** How a process is locked down. */
 export interface LockDownOptions {
   /** Memory that may be made executable, whatever the policy says. */
-  readonly executable?: AddressRange;
+  readonly executable?: readonly AddressRange[];
   /** The supervisor is asked about all calls, whatever the policy says of them. Default: false. */
   readonly record?: boolean;
+  /** Whether a supervisor is asked about forbidden calls; else they kill the process. Default: true. */
+  readonly supervised?: boolean;
 }
 
 /** Collects garbage, so that there is none to be collected for a while. */
@@ -29,14 +31,18 @@ function collectGarbage(): void {
  * A forbidden call is not made; a supervisor that listens at the descriptor that is returned is told which
  * it was, and decides what becomes of the process. Until it has the descriptor nobody does: it is to be
  * sent next, by sendmsg. Where the kernel cannot do that (before Linux 5.7), a forbidden call kills the
- * process by SIGSYS, and undefined is returned.
+ * process by SIGSYS, and undefined is returned, as it is without a supervisor.
  * @throws EssentialCallError if the policy forbids what every process needs
  * @throws FilterError if the policy is too large
  * @throws SysError; EINVAL if calls are to be recorded and the kernel cannot do that
  */
 export function lockDown(policy: Policy, options: LockDownOptions = {}): OwnedFd | undefined {
-  const { record = false, ...compileOptions } = options;
+  const { record = false, supervised = true, ...compileOptions } = options;
   checkEssentialCalls(policy);
+  if (!supervised) {
+    installFilter(compileFilter(policy, compileOptions));
+    return undefined;
+  }
   if (record) {
     // Which takes calls that nobody would answer, until the listener is handed over.
     collectGarbage();

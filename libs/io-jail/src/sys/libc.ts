@@ -12,6 +12,7 @@ export const libc = bind(null, {
   signal: ['long', ['int', 'pointer']],
   dlsym: ['pointer', ['pointer', 'string']],
   setsid: ['int', []],
+  pidfd_send_signal: ['long', ['long', 'int', 'int', 'pointer', 'uint'], { symbol: 'syscall' }],
   pidfd_open: ['long', ['long', 'int', 'uint'], { symbol: 'syscall' }],
 
   // Namespaces and mounts.

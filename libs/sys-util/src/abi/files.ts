@@ -59,6 +59,7 @@ export const MAP_ANONYMOUS = 0x20;
 export const MAP_NORESERVE = 0x4000;
 
 export const MADV_HUGEPAGE = 14;
+export const MADV_DONTDUMP = 16;
 /** Linux 6.1. */
 export const MADV_COLLAPSE = 25;
 

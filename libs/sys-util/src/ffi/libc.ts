@@ -89,6 +89,7 @@ export const libc = bind(null, {
   tcgetpgrp: ['int', ['int']],
   getpgid: ['int', ['int']],
   openlog: ['void', ['pointer', 'int', 'int']],
+  tzset: ['void', []],
   syslog: ['void', ['int', 'string', 'string']],
   closelog: ['void', []],
 

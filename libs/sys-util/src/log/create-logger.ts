@@ -35,7 +35,10 @@ function loadTransport(): typeof Transport {
   return require('winston-transport') as typeof Transport;
 }
 
-function transport(show: (record: LogRecord) => void): Transport {
+/** Shows a message at one of the places where the log goes. */
+type Show = (record: LogRecord) => void;
+
+function transport(show: Show): Transport {
   const TransportStream = loadTransport();
   return new TransportStream({
     log: (info: Info, next: () => void) => {
@@ -45,22 +48,37 @@ function transport(show: (record: LogRecord) => void): Transport {
   });
 }
 
-function lineTransport(stream: LogStream): Transport {
+function showLine(stream: LogStream): Show {
   const terminal = stream.isTTY === true;
   const coloured = terminal && (process.env.NO_COLOR ?? '') === '';
   // A terminal in raw mode does not return the carriage by itself.
   const end = terminal ? '\r\n' : '\n';
   // A log that nobody reads any more (EPIPE) must not end the VM.
   stream.on('error', () => undefined);
-  return transport((record) => stream.write(lineText(record, coloured) + end));
+  return (record) => stream.write(lineText(record, coloured) + end);
 }
 
-function makeWinston({ level, syslogTag, stream }: LoggerOptions): Winston.Logger {
-  const transports = [lineTransport(stream ?? process.stderr)];
-  if (syslogTag !== undefined) {
-    transports.push(transport((record) => syslog(record.level, messageText(record))));
-  }
-  return loadWinston().createLogger({ level: level ?? 'warn', transports });
+function placesOf({ syslogTag, stream }: LoggerOptions): readonly Show[] {
+  const toSyslog: Show = (record) => syslog(record.level, messageText(record));
+  return [showLine(stream ?? process.stderr), ...(syslogTag === undefined ? [] : [toSyslog])];
+}
+
+function throughWinston(options: LoggerOptions): Show {
+  const transports = placesOf(options).map(transport);
+  const { level = 'warn' } = options;
+  const winston = loadWinston().createLogger({ level, transports });
+  return (record) => winston.log({ ...record });
+}
+
+function directly(options: LoggerOptions): Show {
+  const places = placesOf(options);
+  return (record) => places.forEach((show) => show(record));
+}
+
+/** A log that may have to load code before it can show anything. */
+export interface LazyLogger extends Logger {
+  /** Loads nothing any more, as when files cannot be opened from now on: lines are shown all the same. */
+  settle(): void;
 }
 
 /**
@@ -68,16 +86,20 @@ function makeWinston({ level, syslogTag, stream }: LoggerOptions): Winston.Logge
  * the syslog if asked for. It is for the process that talks to the user; workers and device hosts
  * send it their messages with a `sinkLogger`.
  */
-export function createLogger(options: LoggerOptions = {}): Logger {
+export function createLogger(options: LoggerOptions = {}): LazyLogger {
   if (options.syslogTag !== undefined) {
     openSyslog(options.syslogTag, options.syslog);
   }
-  let winston: Winston.Logger | undefined;
-  return sinkLogger({
+  let show: ((record: LogRecord) => void) | undefined;
+  const logger = sinkLogger({
     level: options.level ?? 'warn',
     write: (record) => {
-      winston ??= makeWinston(options);
-      winston.log({ ...record });
+      show ??= throughWinston(options);
+      show(record);
     },
   });
+  const settle = (): void => {
+    show ??= directly(options);
+  };
+  return Object.assign(logger, { settle });
 }

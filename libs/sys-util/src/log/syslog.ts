@@ -37,6 +37,8 @@ export function openSyslog(tag: string, { echo = false }: SyslogOptions = {}): v
   const text = Buffer.from(`${tag}\0`);
   ident ??= Mapping.anonymous(text.length);
   ident.bytes.set(text);
+  // The file of the time zone is read now, while files can be.
+  libc.tzset();
   // SAFETY: the mapping is never unmapped, and its text ends with a NUL.
   libc.openlog(ident.address, LOG_PID | LOG_NDELAY | (echo ? LOG_PERROR : 0), LOG_USER);
 }
