@@ -73,6 +73,7 @@ describe('crosvm that cannot start its device hosts', () => {
   for (const [signal, said] of [
     ['SIGKILL', /the process that it was to be forked from: it ended \(SIGKILL\)/],
     ['SIGSTOP', /the process that it was to be forked from: it was stopped by SIGSTOP/],
+    ['SIGSEGV', /the process that it was to be forked from: it ended \(SIGSEGV\)/],
   ] as const) {
     testUnless(lack, `ends at once and says why: the zygote's ${signal}`, async () => {
       await using vm = start();

@@ -1,4 +1,5 @@
 import { facts } from '../fixtures/facts';
+import { oddities } from '../fixtures/seccomp-record';
 import {
   BOOT_MS,
   bootArguments,
@@ -44,15 +45,17 @@ echo '@end: yes'
 `;
 
 describe('sockets between guest and host', () => {
-  for (const [name, options] of [
-    ['jailed', []],
-    ['without a jail', ['--disable-sandbox']],
+  for (const [name, isJailed] of [
+    ['jailed', true],
+    ['without a jail', false],
   ] as const) {
     testUnless(lack, `carry what is sent both ways at once, ${name}`, async () => {
       using files = new Scratch();
       const echo = staticProgram('vsock-echo', files.file('echo'));
       using _server = new VsockPeer(echo, ['serve', 5000, 2 * CONNECTIONS]);
       const check = ['check', CID, 6000, BYTES, CONNECTIONS];
+      const record = files.file('record');
+      const options = isJailed ? ['--seccomp-record', record] : ['--disable-sandbox'];
       const args = bootArguments({
         cpus: CPUS,
         modules: ['vmw_vsock_virtio_transport', 'virtio_blk'],
@@ -77,6 +80,7 @@ describe('sockets between guest and host', () => {
         'again-guest': 'vsock: same',
       });
       expect(vm.stderr.text).toBe('');
+      expect(isJailed ? oddities(record, 'vhost_vsock_device.policy') : []).toEqual([]);
     });
   }
 

@@ -123,6 +123,28 @@ inJail(
       expect(seen).toEqual([1, 'thread N has no filter of system calls of its own']);
     });
 
+    it('is killed by what its policy forbids where somebody listens to it already', () => {
+      const seen = evaluateForkable(`
+        import { bind } from '@crosvm/sys-util';
+        import { adoptOrphans, codeRange, Jail, lockDown, makeForkable, parsePolicy, waitForChild } from './index';
+        makeForkable();
+        adoptOrphans();
+        const libc = bind(null, { uname: ['int', ['pointer']] });
+        const parse = (text) => parsePolicy(text, { file: 'test.policy' });
+        const text = ${JSON.stringify(POLICY)};
+        const more = ${JSON.stringify(`${POLICY}seccomp: 1\nprctl: 1\nuname: 1\n`)};
+        const code = codeRange();
+        const pid = new Jail().stderrTo(2).fork(() => {
+          lockDown(parse(more), { executable: [code] });
+          const listener = lockDown(parse(text), { executable: [code] });
+          return listener === undefined ? libc.uname(new Uint8Array(400)) : 12;
+        });
+        process.stdout.write(JSON.stringify(waitForChild(pid)));
+      `);
+
+      expect(seen).toEqual({ kind: 'killed', signal: 'SIGSYS' });
+    });
+
     it('goes on when its JavaScript is interpreted, and has no memory to write code to', () => {
       const seen = evaluateForkable(
         lockedDown(

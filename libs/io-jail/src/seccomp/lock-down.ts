@@ -19,6 +19,9 @@ export interface LockDownOptions {
   readonly supervised?: boolean;
 }
 
+/** How the kernel says that nobody can listen to this process. */
+const NOT_TO_BE_HAD: ReadonlySet<number> = new Set([Errno.EINVAL, Errno.EBUSY]);
+
 /** Collects garbage, so that there is none to be collected for a while. */
 function collectGarbage(): void {
   setFlagsFromString('--expose-gc');
@@ -30,11 +33,12 @@ function collectGarbage(): void {
  *
  * A forbidden call is not made; a supervisor that listens at the descriptor that is returned is told which
  * it was, and decides what becomes of the process. Until it has the descriptor nobody does: it is to be
- * sent next, by sendmsg. Where the kernel cannot do that (before Linux 5.7), a forbidden call kills the
- * process by SIGSYS, and undefined is returned, as it is without a supervisor.
+ * sent next, by sendmsg. Where the kernel cannot do that (before Linux 5.7), or somebody else listens to the
+ * calls of this process (a container's manager; there can be one listener only), a forbidden call kills
+ * the process by SIGSYS, and undefined is returned, as it is without a supervisor.
  * @throws EssentialCallError if the policy forbids what every process needs
  * @throws FilterError if the policy is too large
- * @throws SysError; EINVAL if calls are to be recorded and the kernel cannot do that
+ * @throws SysError; EINVAL or EBUSY if calls are to be recorded and that cannot be had
  */
 export function lockDown(policy: Policy, options: LockDownOptions = {}): OwnedFd | undefined {
   const { record = false, supervised = true, ...compileOptions } = options;
@@ -52,7 +56,7 @@ export function lockDown(policy: Policy, options: LockDownOptions = {}): OwnedFd
     const asked = record ? handOverOnly(policy) : policy;
     return installFilterWithListener(compileFilter(asked, asking));
   } catch (error) {
-    if (record || !(error instanceof SysError && error.errno === Errno.EINVAL)) {
+    if (record || !(error instanceof SysError && NOT_TO_BE_HAD.has(error.errno))) {
       throw error;
     }
     installFilter(compileFilter(policy, compileOptions));
