@@ -49,7 +49,7 @@ describe(`a shell on a terminal, with ${CPUS} CPUs and ${MEMORY} MiB`, () => {
   test('gets Ctrl-C, which ends what runs in it', async () => {
     // Typed in another form than it is printed in, so that the echo is no match; and by a process that
     // Ctrl-C ends: in one that the shell is about to make of itself it may get lost.
-    vm.type("sh -c \"echo go''es; exec sleep 12345\"\r");
+    vm.type('sh -c "echo go\'\'es; exec sleep 12345"\r');
     await vm.expect(/goes\r*\n/);
     vm.type('\x03');
     await shell.prompt();

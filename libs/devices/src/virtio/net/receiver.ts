@@ -61,7 +61,6 @@ export class Receiver implements Disposable {
   #window: RxWindow | undefined;
   /** Whether the host sends to this one. */
   #enabled = true;
-  /** Whether the interface is waited for. */
   /** Bytes of a frame whose beginning is in buffers, and those of its end in the overflow. */
   #pendingBytes = 0;
   #pendingRest = 0;
