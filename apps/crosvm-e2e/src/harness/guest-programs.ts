@@ -1,8 +1,9 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 
 import { checkout } from './command';
+import { squashfsImage } from './images';
 import type { Lack } from './requirements';
 
 const SOURCES = join(checkout(), 'apps', 'crosvm-e2e', 'fixtures');
@@ -36,4 +37,20 @@ export function programDisk(program: string): string {
 /** A piece of a script for the guest: makes a program of the disk that has one. */
 export function takeProgram(disk: string, path: string): string {
   return `dd if=${disk} of=${path} bs=64k 2>/dev/null; chmod 755 ${path}`;
+}
+
+/**
+ * Makes a squashfs disk of a program of this machine and its libraries, for
+ * `/MOUNT/lib/ld-linux-x86-64.so.2 --library-path /MOUNT/lib /MOUNT/NAME`. Returns its path.
+ */
+export function machineProgramDisk(program: string, path: string): string {
+  const file = execFileSync('sh', ['-c', 'command -v "$0"', program], { encoding: 'utf8' }).trim();
+  const libraries = execFileSync('ldd', [file], { encoding: 'utf8' }).match(/\/\S+/g) ?? [];
+  const tree = `${path}.tree`;
+  mkdirSync(join(tree, 'lib'), { recursive: true });
+  copyFileSync(file, join(tree, program));
+  libraries.forEach((library) => copyFileSync(library, join(tree, 'lib', basename(library))));
+  const image = squashfsImage(path, tree);
+  rmSync(tree, { recursive: true });
+  return image;
 }

@@ -69,7 +69,13 @@ export {
   withSmallFileSystem,
   withSyslog,
 } from './wrappers';
-export { hostLacksStaticCompiler, programDisk, staticProgram, takeProgram } from './guest-programs';
+export {
+  hostLacksStaticCompiler,
+  machineProgramDisk,
+  programDisk,
+  staticProgram,
+  takeProgram,
+} from './guest-programs';
 export { VsockPeer } from './vsock';
 export type { Picture } from './png';
 export { hostLacksWeston, SCREEN, Weston } from './weston';
