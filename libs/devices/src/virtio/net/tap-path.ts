@@ -2,7 +2,7 @@ import { type Logger, type Poller, SysError } from '@crosvm/sys-util';
 
 import { DeviceCounters } from '../../metrics/device-counters';
 import type { ActivationContext } from '../backend';
-import { serveQueue } from '../queue/serve-queue';
+import { serveStream } from '../queue/serve-queue';
 import type { DataPath, DataPathEvents } from './data-path';
 import { Drops } from './drops';
 import { frameBytes, MAX_FRAME_BYTES } from './frame';
@@ -70,7 +70,7 @@ export class TapPath implements DataPath {
       return false;
     }
     if ((index & 1) !== 0) {
-      return serveQueue(queue, pair.transmitter);
+      return serveStream(queue, pair.transmitter);
     }
     pair.receiver.receive();
     return false;

@@ -34,3 +34,20 @@ export function serveQueue(
   }
   return true;
 }
+
+/**
+ * Like `serveQueue`, for drivers that add chains one after the other: after some were served, and others
+ * have had their turn, the queue is looked at once more before the driver is asked to notify. A
+ * notification is an exit, which costs the driver more than that.
+ */
+export function serveStream(queue: VirtQueue, server: ChainServer): boolean {
+  queue.disableNotifications();
+  for (let served = 0; served < CHAINS_PER_WAKE; served += 1) {
+    const chain = queue.pop();
+    if (chain === undefined) {
+      return served > 0 || queue.enableNotifications();
+    }
+    server.serve(chain, queue);
+  }
+  return true;
+}

@@ -112,8 +112,9 @@ export class StreamTransmitter implements Disposable {
       }
       const taken = this.#collect(queue, left);
       left -= taken;
-      if (taken === 0 && this.#frames === 0 && !queue.enableNotifications()) {
-        return false;
+      if (taken === 0 && this.#frames === 0) {
+        // As in `serveStream`.
+        return left < CHAINS_PER_WAKE || queue.enableNotifications();
       }
     }
     return this.#flush(queue);
