@@ -4,7 +4,7 @@
 
 # What the nested host loads before it can show the machine's root, and after.
 nested_root_modules=(virtio_pci virtio_console 9pnet_virtio 9p overlay)
-nested_host_modules=(kvm-amd vhost_vsock vhost_net tun)
+nested_host_modules=(kvm-amd vhost_vsock vhost_net tun veth)
 
 # nested_image: leaves in $image the directory with `vmlinux` and `initrd` of the nested host.
 nested_image() {
