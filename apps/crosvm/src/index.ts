@@ -14,4 +14,6 @@ export {
   type VirtualMachineOptions,
 } from './api/virtual-machine';
 export { type Expected, type ExpectOptions, VmConsole } from './api/vm-console';
-export type { BalloonState, VmStatus } from './api/vm-status';
+export type { BalloonState, BalloonStatistics, VmStatus } from './api/vm-status';
+export type { DeviceMetrics, VcpuMetrics, VmMetrics } from './metrics/vm-metrics';
+export type { ExitCounts } from './vm/vcpu-counters';

@@ -53,3 +53,15 @@ describe.each(folders)('%s', (folder) => {
     expect(used).toEqual(Object.keys(listed).sort());
   });
 });
+
+describe('the README', () => {
+  it('has all packages that are published in its table', () => {
+    const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
+    const rows = [...readme.matchAll(/^\| \[`([^`]+)`\]\(([^)]+)\/README\.md\) +\|/gm)];
+    const published = folders.filter((folder) => manifestOf(folder).private !== true);
+
+    expect(rows.map(([, name, folder]) => `${folder} ${name}`).sort()).toEqual(
+      published.map((folder) => `${folder} ${manifestOf(folder).name}`).sort(),
+    );
+  });
+});

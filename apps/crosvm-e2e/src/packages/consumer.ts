@@ -22,6 +22,12 @@ function exampleOf(readme: string): string | undefined {
   return /^```ts\n([^]*?)^```/m.exec(readme)?.[1];
 }
 
+/** The files of TypeScript that a page of the documentation has its readers write. */
+function filesOf(page: string): readonly { readonly name: string; readonly text: string }[] {
+  const blocks = page.matchAll(/^```ts (\S+)\.ts\n([^]*?)^```/gm);
+  return [...blocks].map(([, name = '', text = '']) => ({ name, text }));
+}
+
 /** A program of somebody who installed the packages: a directory outside of the checkout. */
 export class Consumer {
   constructor(
@@ -53,6 +59,19 @@ export class Consumer {
       writeFileSync(join(this.directory, 'examples', file), `export {};\n${example}`);
       return [name];
     });
+  }
+
+  /** Writes the files of TypeScript that the pages in `docs` have, and returns their names. */
+  writePages(): readonly string[] {
+    const docs = join(ROOT, 'docs');
+    mkdirSync(join(this.directory, 'docs'));
+    const pages = readdirSync(docs).filter((name) => name.endsWith('.md'));
+    return pages
+      .flatMap((page) => filesOf(readFileSync(join(docs, page), 'utf8')))
+      .map(({ name, text }) => {
+        writeFileSync(join(this.directory, 'docs', `${name}.mts`), text);
+        return name;
+      });
   }
 
   /** What TypeScript says of all programs; empty if all is well. Writes JavaScript where asked. */

@@ -37,6 +37,7 @@ const names = workspacePackages().map(({ name }) => name);
 let registry: Registry;
 let consumer: Consumer;
 let examples: readonly string[] = [];
+let pages: readonly string[] = [];
 
 beforeAll(async () => {
   const [store, user] = ['registry', 'user'].map((name) => join(scratch, name)) as [string, string];
@@ -48,9 +49,11 @@ beforeAll(async () => {
   consumer = new Consumer(user, registry);
   consumer.install([...names, '@types/node']);
   examples = consumer.writeExamples(names);
-  // What the examples boot.
+  pages = consumer.writePages();
+  // What the examples boot and use.
   copyFileSync(join(GUEST, 'dist/selftest.elf'), join(user, 'vmlinux'));
   writeFileSync(join(user, 'initrd.img'), 'an initial ramdisk');
+  writeFileSync(join(user, 'disk.img'), Buffer.alloc(64 * 1024));
 });
 
 afterAll(() => {
@@ -85,6 +88,10 @@ describe('the packages, published to a registry and installed from it', () => {
 
   it('have an example in each README', () => {
     expect(examples).toEqual(names);
+  });
+
+  it('have pages whose programs were compiled with the others', () => {
+    expect(pages).toEqual(expect.arrayContaining(['control', 'echo', 'hello', 'many']));
   });
 
   it('parse a kernel', () => {
@@ -130,6 +137,7 @@ describe('the packages, published to a registry and installed from it', () => {
   it.each([
     'data-model',
     'devices',
+    'disk',
     'io-jail',
     'kernel-loader',
     'kvm-sys',

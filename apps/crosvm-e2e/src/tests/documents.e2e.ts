@@ -66,6 +66,10 @@ class Workplace implements Disposable {
   constructor({ files }: Document) {
     mkdirSync(this.#scratch.file('bin'));
     symlinkSync(CROSVM, this.#scratch.file('bin/crosvm'));
+    // What a checkout has, and what `npm install` would bring.
+    for (const name of ['examples', 'node_modules']) {
+      symlinkSync(join(checkout(), name), this.#scratch.file(name));
+    }
     files.forEach(({ name, text }) => writeFileSync(this.#scratch.file(name), text));
     this.#takeGuest();
   }

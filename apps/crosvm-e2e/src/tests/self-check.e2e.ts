@@ -4,6 +4,8 @@ import {
   Crosvm,
   END_MS,
   guestLacksMemory,
+  HOST_KIND,
+  hostLacksVhost,
   testUnless,
   theGuest,
 } from '../harness';
@@ -60,4 +62,28 @@ describe.each(machines)('$kernel.name with $cpus CPU(s) and $memory MiB', (machi
       expect(exit).toEqual({ code: 0, signal: null });
     },
   );
+});
+
+test('crosvm doctor knows what this machine can do', async () => {
+  await using doctor = Crosvm.spawn(['doctor', '--json'], { noInput: true });
+  const exit = await doctor.ended();
+
+  const { healthy, findings } = JSON.parse(doctor.stdout.text) as {
+    healthy: boolean;
+    findings: { name: string; verdict: string }[];
+  };
+  const verdicts = Object.fromEntries(findings.map(({ name, verdict }) => [name, verdict]));
+  const vhostVsock = hostLacksVhost('vsock') === undefined ? 'ok' : 'limited';
+  expect({ healthy, verdicts }).toMatchObject({
+    healthy: true,
+    verdicts: {
+      node: 'ok',
+      kvm: 'ok',
+      'stock-kernels': HOST_KIND === 'software' ? 'limited' : 'ok',
+      'user-namespaces': 'ok',
+      seccomp: 'ok',
+      'vhost-vsock': vhostVsock,
+    },
+  });
+  expect(exit).toEqual({ code: 0, signal: null });
 });

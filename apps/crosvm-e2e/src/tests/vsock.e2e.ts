@@ -1,8 +1,13 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
 import { facts } from '../fixtures/facts';
 import { oddities } from '../fixtures/seccomp-record';
 import {
   BOOT_MS,
   bootArguments,
+  checkout,
   Crosvm,
   hostLacksStaticCompiler,
   hostLacksVhost,
@@ -95,4 +100,19 @@ describe('sockets between guest and host', () => {
     await first.signal('SIGKILL');
     await first.ended();
   });
+});
+
+testUnless(hostLacksVhost('vsock'), 'the example in the README of @crosvm/vhost runs', () => {
+  const readme = readFileSync(join(checkout(), 'libs/vhost/README.md'), 'utf8');
+  const [, example = ''] = /^```ts\n([^]*?)^```/m.exec(readme) ?? [];
+  // From where it finds the packages.
+  const cwd = join(checkout(), 'apps/crosvm-e2e');
+  const what = ['--bundle', '--loader=ts', '--platform=node', '--target=node20'];
+  const from = ['--conditions=@crosvm/source', '--external:koffi'];
+  const esbuild = join(checkout(), 'node_modules/.bin/esbuild');
+
+  const script = execFileSync(esbuild, [...what, ...from], { cwd, input: example });
+  const said = execFileSync(process.execPath, ['-'], { cwd, input: script, encoding: 'utf8' });
+
+  expect(said).toBe('');
 });

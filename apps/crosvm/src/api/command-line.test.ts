@@ -28,6 +28,8 @@ describe('commandLine', () => {
     [{}, 'no kernel is given'],
     [{ kernel: 'a', memory: 5 }, 'memory is no name of a configuration'],
     [{ kernel: 'a', mem: '5' }, "mem must be a number, not '5'"],
+    [{ kernel: 'a', mem: 0 }, '--mem must be from 1'],
+    [{ kernel: 'a', serial: { num: 5 } }, '--serial'],
     [{ kernel: 'a', params: 'a\0b' }, 'a text of the configuration has a NUL in it'],
   ])('refuses %j', (config, message) => {
     const build = (): unknown => commandLine(config as never);

@@ -1,4 +1,5 @@
-import { VM_OPTIONS } from '../cli/parse-run';
+import { type GivenOption, OptionValues } from '../cli/option-values';
+import { commandOf, VM_OPTIONS } from '../cli/parse-run';
 import { UserError } from '../user-error';
 import { checkConfig } from '../vm-config/check-config';
 import { givenOptions } from '../vm-config/given-options';
@@ -6,25 +7,29 @@ import type { VmConfig } from '../vm-config/schema';
 import { ConfigError } from './errors';
 
 /** The options, and after them what begins with a dash and is none. */
-function argumentsOf(config: VmConfig): string[] {
-  const options = givenOptions(config, VM_OPTIONS).map(({ name, value }) => {
+function argumentsOf(given: readonly GivenOption[], kernel: string): string[] {
+  const options = given.map(({ name, value }) => {
     const takesValue = VM_OPTIONS.some((spec) => spec.name === name && spec.value !== undefined);
     return takesValue ? `--${name}=${value}` : `--${name}`;
   });
-  return [...options, '--', config.kernel ?? ''];
+  return [...options, '--', kernel];
 }
 
 /**
  * The arguments of `crosvm run` that say what a configuration says.
- * @throws ConfigError if its form is wrong; what the values mean `crosvm run` checks
+ * @throws ConfigError for what `crosvm run` would refuse
  */
 export function commandLine(config: VmConfig): string[] {
   try {
     const checked = checkConfig(config);
-    if (checked.kernel === undefined) {
+    const { kernel } = checked;
+    if (kernel === undefined) {
       throw new ConfigError('no kernel is given', 'name it: { kernel: "vmlinux" }');
     }
-    const args = argumentsOf(checked);
+    const given = givenOptions(checked, VM_OPTIONS);
+    // What it says is of no use here, but what it refuses is.
+    commandOf(new OptionValues(given), [kernel]);
+    const args = argumentsOf(given, kernel);
     if (args.some((argument) => argument.includes('\0'))) {
       throw new ConfigError('a text of the configuration has a NUL in it');
     }

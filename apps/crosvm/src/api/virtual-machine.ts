@@ -5,14 +5,16 @@ import { join } from 'node:path';
 
 import { ControlClient } from '@crosvm/vm-control';
 
+import type { VmMetrics } from '../metrics/vm-metrics';
 import type { OwnerMessage } from '../owner/owner-messages';
 import type { VmConfig } from '../vm-config/schema';
 import { commandLine } from './command-line';
 import { ConfigError, ControlFailedError, StartError, VirtualMachineError } from './errors';
 import type { ExitReason } from './exit-reason';
-import type { BalloonState, VmStatus } from './vm-status';
 import { VmConsole } from './vm-console';
+import { metricsOf } from './vm-metrics';
 import { LastError, startVmProcess, type VmProcess } from './vm-process';
+import type { BalloonState, BalloonStatistics, VmStatus } from './vm-status';
 
 /** How long a VM may take to end in order before it is killed. */
 const DEFAULT_STOP_MS = 10_000;
@@ -65,7 +67,7 @@ export class VirtualMachine extends EventEmitter<VirtualMachineEvents> implement
   #stopping = false;
   #ended: ExitReason | undefined;
 
-  /** @throws ConfigError if the configuration has another form */
+  /** @throws ConfigError if `crosvm run` would refuse the configuration */
   constructor(config: VirtualMachineConfig, options: VirtualMachineOptions = {}) {
     super();
     this.exited = new Promise((resolve) => (this.#setExited = resolve));
@@ -75,7 +77,6 @@ export class VirtualMachine extends EventEmitter<VirtualMachineEvents> implement
 
   /**
    * Starts it, and returns when the guest runs.
-   * @throws ConfigError for values that `crosvm run` refuses
    * @throws StartError if it cannot be started
    * @throws what the signal says, if it is aborted
    */
@@ -108,9 +109,14 @@ export class VirtualMachine extends EventEmitter<VirtualMachineEvents> implement
     return this.#console;
   }
 
-  /** What it is and how it does, with the counters of its devices. */
+  /** What it is and how it does. */
   status(): Promise<VmStatus> {
     return this.#control((client) => client.status());
+  }
+
+  /** What its virtual CPUs and its devices have done since the guest was started. */
+  async metrics(): Promise<VmMetrics> {
+    return metricsOf(await this.#control((client) => client.status()));
   }
 
   /** Stops the guest and its devices where they are. */
@@ -131,6 +137,11 @@ export class VirtualMachine extends EventEmitter<VirtualMachineEvents> implement
   /** Asks the guest to do without that many bytes of its memory. */
   balloon(bytes: number): Promise<BalloonState> {
     return this.#control((client) => client.call('balloon', { bytes }));
+  }
+
+  /** How far the balloon has come, and what the guest says of its memory. */
+  balloonStats(): Promise<BalloonStatistics> {
+    return this.#control((client) => client.call('balloonStats', {}));
   }
 
   /**

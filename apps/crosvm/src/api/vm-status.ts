@@ -16,7 +16,6 @@ export interface VmStatus {
     readonly name: string;
     /** The process of its device host; null if it has none of its own. */
     readonly pid: number | null;
-    readonly counters?: Readonly<Record<string, number>> | undefined;
   }[];
 }
 
@@ -28,4 +27,21 @@ export interface BalloonState {
   readonly actual: number;
   /** Whether it has a driver for the balloon. */
   readonly hasDriver: boolean;
+}
+
+/** How full the balloon is, and what the guest says of its memory. */
+export interface BalloonStatistics extends BalloonState {
+  /** Bytes, and events since the guest started; null if it says nothing, and what it does not say is missing. */
+  readonly statistics: {
+    readonly swapIn?: number | undefined;
+    readonly swapOut?: number | undefined;
+    readonly majorFaults?: number | undefined;
+    readonly minorFaults?: number | undefined;
+    readonly freeMemory?: number | undefined;
+    readonly totalMemory?: number | undefined;
+    readonly availableMemory?: number | undefined;
+    readonly diskCaches?: number | undefined;
+    readonly hugePageAllocations?: number | undefined;
+    readonly hugePageFailures?: number | undefined;
+  } | null;
 }

@@ -111,7 +111,7 @@ export async function parseRun(args: readonly string[]): Promise<Command> {
  * What the options and the kernel of a VM say, checked.
  * @throws UsageError
  */
-function commandOf(
+export function commandOf(
   values: OptionValues,
   positionals: readonly string[],
 ): Command & { kind: 'run' } {

@@ -8,6 +8,7 @@ describe('suggest', () => {
     ['memory', 'mem'],
     ['inird', 'initrd'],
     ['INITRD', 'initrd'],
+    ['mme', 'mem'],
     ['parms', 'params'],
     ['cpu-afinity', 'cpu-affinity'],
   ])('takes %s for %s', (word, expected) => {

@@ -8,14 +8,17 @@ const MIN_PREFIX = 2;
 
 /**
  * The word of `known` that the user most likely meant by `word`.
- * Words of which one begins the other count as near (`memory` and `mem`).
+ * Words of which one begins the other count as near (`memory` and `mem`), and so do those of the same
+ * letters (`rnu` and `run`).
  */
 export function suggest(word: string, known: Iterable<string>): string | undefined {
+  const lower = word.toLowerCase();
   let best: string | undefined;
   let bestDistance = Infinity;
   for (const candidate of known) {
-    const mistakes = distance(word.toLowerCase(), candidate);
-    const score = begins(word.toLowerCase(), candidate) ? Math.min(mistakes, 1) : mistakes;
+    const mistakes = distance(lower, candidate);
+    const isNear = begins(lower, candidate) || sorted(lower) === sorted(candidate);
+    const score = isNear ? Math.min(mistakes, 1) : mistakes;
     if (score < bestDistance && score <= allowedMistakes(candidate)) {
       best = candidate;
       bestDistance = score;
@@ -27,6 +30,10 @@ export function suggest(word: string, known: Iterable<string>): string | undefin
 function begins(a: string, b: string): boolean {
   const shorter = Math.min(a.length, b.length);
   return shorter >= MIN_PREFIX && (a.startsWith(b) || b.startsWith(a));
+}
+
+function sorted(word: string): string {
+  return Array.from(word).sort().join('');
 }
 
 function allowedMistakes(candidate: string): number {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 import { sinkLogger } from '@crosvm/sys-util';
 
-import type { VmMetrics } from '../vm/metrics';
+import type { VmMetrics } from './vm-metrics';
 import { openMetricsSocket } from './metrics-socket';
 import { prometheusText } from './prometheus-text';
 import { METRICS } from './testing';

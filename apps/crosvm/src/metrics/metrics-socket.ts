@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { type Logger, OwnedFd } from '@crosvm/sys-util';
 import { SocketFile } from '@crosvm/vm-control';
 
-import type { VmMetrics } from '../vm/metrics';
+import type { VmMetrics } from './vm-metrics';
 import { PROMETHEUS_TYPE, prometheusText } from './prometheus-text';
 
 /** How long a client may take to ask. */

@@ -1,4 +1,4 @@
-import type { DeviceMetrics, VcpuMetrics, VmMetrics } from '../vm/metrics';
+import type { DeviceMetrics, VcpuMetrics, VmMetrics } from './vm-metrics';
 
 /** The media type of the text. */
 export const PROMETHEUS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';

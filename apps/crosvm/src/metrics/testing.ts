@@ -1,4 +1,4 @@
-import type { VmMetrics } from '../vm/metrics';
+import type { VmMetrics } from './vm-metrics';
 
 /** A vCPU that has had no exit. */
 export const NO_EXITS = {

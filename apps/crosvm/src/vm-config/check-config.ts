@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { quote } from '../cli/quote';
 import { suggest } from '../cli/suggest';
 import { UsageError } from '../cli/usage-error';
+import { propertyName } from './property-name';
 import { vmConfigSchema, type VmConfig } from './schema';
 
 type Path = readonly v.IssuePathItem[];
@@ -33,14 +34,13 @@ function pathText(path: Path): string {
  * its issues begin at the value.
  */
 function nearest(issue: Issue): { readonly issue: Issue; readonly path: Path } {
-  const depth = ({ path }: Issue): number => path?.length ?? 0;
-  const [deepest] = [...(issue.issues ?? [])].sort((a, b) => depth(b) - depth(a));
   const path = issue.path ?? [];
-  if (issue.type !== 'union' || deepest === undefined || depth(deepest) === 0) {
+  const kinds = issue.type === 'union' ? (issue.issues ?? []).map(nearest) : [];
+  const [deepest] = kinds.sort((a, b) => b.path.length - a.path.length);
+  if (deepest === undefined || deepest.path.length === 0) {
     return { issue, path };
   }
-  const inner = nearest(deepest);
-  return { issue: inner.issue, path: [...path, ...inner.path] };
+  return { issue: deepest.issue, path: [...path, ...deepest.path] };
 }
 
 function expectation({ expected, requirement }: Issue): string {
@@ -60,9 +60,18 @@ function shown(value: unknown): string {
   return typeof value === 'string' ? quote(value) : JSON.stringify(value);
 }
 
+/** What was meant by a name: one of the configuration's, or that of a key in camelCase. */
+function meantBy(path: Path): string | undefined {
+  const word = String(path.at(-1)?.key);
+  if (path.length === 1) {
+    return suggest(word, Object.keys(vmConfigSchema.entries));
+  }
+  const property = propertyName(word);
+  return property === word ? undefined : property;
+}
+
 function unknownName(path: Path): UsageError {
-  const names = path.length === 1 ? Object.keys(vmConfigSchema.entries) : [];
-  const meant = suggest(String(path.at(-1)?.key), names);
+  const meant = meantBy(path);
   return new UsageError(`${pathText(path)} is no name of a configuration`, {
     hint:
       meant === undefined

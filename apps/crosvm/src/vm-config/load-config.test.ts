@@ -83,6 +83,7 @@ describe('a configuration file', () => {
 
   it.each<[unknown, string, string?]>([
     ['{"mem": 1', 'it is not JSON: '],
+    [{ disk: { path: 'a', o_direct: true } }, 'disk.o_direct is no name', 'did you mean oDirect?'],
     [[], 'a configuration must be an object, not a list'],
     [{ memory: 5 }, 'memory is no name of a configuration', 'did you mean mem?'],
     [{ mem: '512' }, "mem must be a number, not '512'"],
@@ -99,6 +100,12 @@ describe('a configuration file', () => {
 
     expect(refused.message).toContain(`configuration '${file}': ${message}`);
     expect([hint, refused.hint]).toContain(hint ?? refused.hint);
+  });
+
+  it('is shown where it is no JSON', () => {
+    const refused = outcome(() => loadConfig(write('{\n "mem": 1,\n}'))) as UserError;
+
+    expect(refused.message).toMatch(/at position 13 \(line 3 column 1\)$/);
   });
 
   it('has to be there', async () => {

@@ -5,11 +5,20 @@ import { UserError } from '../user-error';
 import { checkConfig } from './check-config';
 import type { VmConfig } from './schema';
 
+/** What JavaScript says of a mistake, with its line: Node.js before 22 counts characters only. */
+function withLine(message: string, text: string): string {
+  const [, position] = /at position (\d+)$/.exec(message) ?? [];
+  const before = text.slice(0, Number(position)).split('\n');
+  return position === undefined
+    ? message
+    : `${message} (line ${before.length} column ${(before.at(-1)?.length ?? 0) + 1})`;
+}
+
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch (error) {
-    throw new UsageError(`it is not JSON: ${(error as Error).message}`);
+    throw new UsageError(`it is not JSON: ${withLine((error as Error).message, text)}`);
   }
 }
 
