@@ -22,7 +22,11 @@ const TITLES: Readonly<Record<string, string>> = {
   queue: 'Virtqueues',
   block: 'Disks',
   network: 'Network',
+  vsock: 'Sockets between guest and host',
 };
+
+/** Where the charts of the page are, beside it. */
+const CHARTS = 'performance';
 
 const HEAD = '| what | crosvm | peer | ratio | budget | |\n| --- | --- | --- | --- | --- | --- |\n';
 
@@ -64,30 +68,21 @@ function tables({ rows }: Results): string {
     .join('\n');
 }
 
-function summary({ rows }: Results): string {
+function summary(all: readonly Results[]): string {
+  const rows = all.flatMap((results) => results.rows);
   const judged = rows.flatMap((row) => ('isWithin' in row ? [row.isWithin] : []));
   const behind = judged.filter((isWithin) => !isWithin).length;
   return `${judged.length - behind} of ${judged.length} rows are within their budgets, ${behind} are behind.`;
 }
 
-function page(results: Results, charts: ReadonlySet<string>): string {
-  const { machine } = results;
-  const parts = [...partsOf(results.rows)].map(([part, its]) => {
+/** What was measured on a machine. Its charts are in `directory`. */
+function section({ machine, rows }: Results, charts: Charts): string {
+  const parts = [...partsOf(rows)].map(([part, its]) => {
     const title = TITLES[part] ?? part;
-    const chart = charts.has(part) ? `![${title}](performance/${part}.svg)\n\n` : '';
-    return `## ${title}\n\n${chart}${HEAD}${its.map(rowText).join('')}`;
+    const chart = charts.parts.has(part) ? `![${title}](${charts.directory}/${part}.svg)\n\n` : '';
+    return `### ${title}\n\n${chart}${HEAD}${its.map(rowText).join('')}`;
   });
-  return `---
-title: Performance
----
-
-# Performance
-
-<!-- Made by apps/crosvm-e2e/bench: edit it there. -->
-
-What the project promises about speed, measured. Each figure was measured in turn with its peer's, on the same machine with the same
-guest; a figure is the median, with the least and the most behind it, and a ratio the median of the ratios pair by pair. What drifts over time hits both of
-a pair, so ratios mean something on another machine, and times do not. ${summary(results)}
+  return `## On ${machine.kvm}
 
 | | |
 | --- | --- |
@@ -102,7 +97,23 @@ a pair, so ratios mean something on another machine, and times do not. ${summary
 | rounds | ${machine.rounds} |
 | other work | a load of ${machine.load.toFixed(1)} before the first figure; best is none |
 
-${parts.join('\n')}
+${parts.join('\n')}`;
+}
+
+function page(all: readonly Results[], sections: readonly string[]): string {
+  return `---
+title: Performance
+---
+
+# Performance
+
+<!-- Made by apps/crosvm-e2e/bench: edit it there. -->
+
+What the project promises about speed, measured. Each figure was measured in turn with its peer's, on the same machine with the same
+guest; a figure is the median, with the least and the most behind it, and a ratio the median of the ratios pair by pair. What drifts over time hits both of
+a pair, so ratios mean something on another machine, and times do not. ${summary(all)}
+
+${sections.join('\n')}
 ## Measure it again
 
 \`\`\`console
@@ -112,10 +123,19 @@ $ export CROSVM_GUEST_INITRD_MODULES=$CROSVM_STOCK_INITRD_MODULES
 $ npx nx run crosvm-e2e:bench -- --docs
 \`\`\`
 
-in a checkout, with QEMU and gcc. It takes half an hour, and a machine that has nothing else to do. \`CROSVM_BENCH_ROUNDS\` and the others that
-[the end-to-end tests' README](../apps/crosvm-e2e/README.md) names say how much is measured. Results are in \`apps/crosvm-e2e/dist/results\`: \`results.json\`,
-\`table.md\`, and a chart for each part; with \`--docs\` this page is made of them. The README also says what each part measures.
+in a checkout, with QEMU and gcc. It takes half an hour, and a machine that has nothing else to do.
+[The end-to-end tests' README](../apps/crosvm-e2e/README.md) says what each part measures, how much of it, what there is for machines without
+vhost, and how figures of several machines come on this page. Results are in \`apps/crosvm-e2e/dist/results\`: \`results.json\`, \`table.md\`, and a chart
+for each part; with \`--docs\` this page is made of them.
 `;
+}
+
+/** The charts of a page. */
+interface Charts {
+  /** Relative to the page. */
+  readonly directory: string;
+  /** Those that have one. */
+  readonly parts: ReadonlySet<string>;
 }
 
 function writeCharts(results: Results, directory: string): ReadonlySet<string> {
@@ -139,8 +159,15 @@ export function writeResults(results: Results, directory: string): void {
   writeFileSync(join(directory, 'table.md'), tables(results));
 }
 
-/** Makes the page of the documentation. */
-export function writePage(results: Results, docs: string): void {
-  const charts = writeCharts(results, join(docs, 'performance'));
-  writeFileSync(join(docs, 'performance.md'), page(results, charts));
+/**
+ * Makes the page of the documentation.
+ * @param all results, of a machine each
+ */
+export function writePage(all: readonly Results[], docs: string): void {
+  rmSync(join(docs, CHARTS), { recursive: true, force: true });
+  const sections = all.map((results, index) => {
+    const directory = index === 0 ? CHARTS : `${CHARTS}/${index + 1}`;
+    return section(results, { directory, parts: writeCharts(results, join(docs, directory)) });
+  });
+  writeFileSync(join(docs, 'performance.md'), page(all, sections));
 }

@@ -27,8 +27,13 @@ function qemuVersion(): string {
 }
 
 function kvmKind(): string {
+  if (process.env.CROSVM_NESTED_HOST !== undefined) {
+    return 'the nested host: KVM on SVM that QEMU emulates';
+  }
   const flags = /^flags\s*:.*$/m.exec(readFileSync('/proc/cpuinfo', 'latin1'))?.[0] ?? '';
-  return /\b(?:vmx|svm)\b/.test(flags) ? 'hardware (VMX or SVM)' : 'PVM (neither VMX nor SVM)';
+  return /\b(?:vmx|svm)\b/.test(flags)
+    ? 'hardware KVM (VMX or SVM)'
+    : 'PVM, a KVM without VMX or SVM';
 }
 
 /** This machine, now. */

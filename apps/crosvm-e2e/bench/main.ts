@@ -2,14 +2,17 @@
  * The benchmark: what the project promises about speed, each figure against a peer that is measured
  * in turn with it. See the README of this package for what the figures mean.
  *
- * usage: bench [--docs] [exits] [start] [boot] [sandbox] [memory] [queue] [block] [network] (default: all)
+ * usage: bench [--docs [--with RESULTS]...] [exits] [start] [boot] [sandbox] [memory] [queue] [block] [network] [vsock]
+ *        (default: all)
  */
 
+import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 
 import { block } from './block';
-import { writePage, writeResults } from './document';
+import { type Results, writePage, writeResults } from './document';
 import { exits } from './exits';
 import { thisMachine } from './machine';
 import { memory } from './memory';
@@ -18,17 +21,22 @@ import { queue } from './queue';
 import { report } from './report';
 import { sandbox } from './sandbox';
 import { cleanUpOnSignals } from './scratch';
-import { DIST, ROUNDS } from './settings';
+import { DIST, RESULTS, ROUNDS } from './settings';
 import { boot, start } from './start';
+import { vsock } from './vsock';
 
-const PARTS = { exits, start, boot, sandbox, memory, queue, block, network };
+const PARTS = { exits, start, boot, sandbox, memory, queue, block, network, vsock };
 
-/** Has the page of the documentation made of the results. */
-const DOCS = '--docs';
+const OPTIONS = {
+  /** Have the page of the documentation made of the results. */
+  docs: { type: 'boolean', default: false },
+  /** Of these, too: `results.json` of another machine. */
+  with: { type: 'string', multiple: true, default: [] as string[] },
+} as const;
 
 async function main(): Promise<void> {
-  const args = process.argv.slice(2);
-  const wanted = args.filter((name) => name !== DOCS);
+  const { values, positionals: wanted } = parseArgs({ options: OPTIONS, allowPositionals: true });
+  const others = values.with.map((path) => JSON.parse(readFileSync(path, 'utf8')) as Results);
   const unknown = wanted.filter((name) => !Object.hasOwn(PARTS, name));
   if (unknown.length > 0) {
     throw new Error(`no part ${unknown.join(', ')}; there are ${Object.keys(PARTS).join(', ')}`);
@@ -51,9 +59,9 @@ async function main(): Promise<void> {
     }
   }
   const results = { machine, rows: report.rows };
-  writeResults(results, join(DIST, 'results'));
-  if (args.includes(DOCS)) {
-    writePage(results, join(DIST, '../../../docs'));
+  writeResults(results, RESULTS);
+  if (values.docs) {
+    writePage([results, ...others], join(DIST, '../../../docs'));
   }
   if (failed.length > 0) {
     throw new Error(failed.join('\n'));

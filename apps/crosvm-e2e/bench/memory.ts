@@ -1,13 +1,15 @@
 import { spawn } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 import { crosvm } from './peers';
 import { report } from './report';
-import { adopt } from './scratch';
+import { adopt, ScratchDirectory } from './scratch';
 import { CROSVM_MAIN, required, ROUNDS } from './settings';
 
 const USERSPACE = 'Welcome to the crosvm guest';
 const TIMEOUT_MS = 300_000;
+const IMAGE_BYTES = 1024 ** 2;
 const KIB_PER_MB = 1000 ** 2 / 1024;
 
 /** MB, from the design: of the VMM, and of each device host. */
@@ -41,12 +43,13 @@ function childrenOf(pid: number): ReadonlyMap<string, number> {
   );
 }
 
-/** Boots a guest; gives the memory of each process by its name. */
-async function measure(): Promise<ReadonlyMap<string, number>> {
+/** Boots a guest with a disk; gives the memory of each process by its name. */
+async function measure(path: string): Promise<ReadonlyMap<string, number>> {
   const { command, args } = crosvm(CROSVM_MAIN, {
     kernel: required('CROSVM_GUEST_KERNEL'),
     initrd: required('CROSVM_GUEST_INITRD'),
     cmdline: 'console=ttyS0 quiet reboot=t panic=-1',
+    disks: [{ path, id: 'disk', direct: false, aio: 'threads' }],
   });
   const vm = spawn(command, args, { stdio: ['ignore', 'pipe', 'ignore'] });
   adopt(vm);
@@ -77,9 +80,12 @@ async function measure(): Promise<ReadonlyMap<string, number>> {
 
 /** What crosvm's processes need for themselves, when the guest has come to its first process. */
 export async function memory(): Promise<void> {
+  using scratch = new ScratchDirectory();
+  const image = join(scratch.path, 'image');
+  writeFileSync(image, Buffer.alloc(IMAGE_BYTES));
   const rounds: ReadonlyMap<string, number>[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
-    rounds.push(await measure());
+    rounds.push(await measure(image));
   }
   for (const name of rounds[0]?.keys() ?? []) {
     const isHost = name.startsWith('crosvm ');

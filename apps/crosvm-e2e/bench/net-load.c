@@ -1,9 +1,9 @@
 /*
- * Loads on a network, over TCP:
+ * Loads on streams: TCP where the host is told by its IPv4 address, vsock where by its CID, a number.
  *
- *   net-load serve                               takes and gives what the others want, at ports 7101 to 7103
- *   net-load send|receive|ask IP CONNECTIONS MS  begins, counts after half as long for MS milliseconds, and
- *                                                prints bytes (for ask: answers of a byte) and nanoseconds
+ *   net-load serve tcp|vsock                       takes and gives what the others want, at ports 7101 to 7103
+ *   net-load send|receive|ask HOST CONNECTIONS MS  begins, counts after half as long for MS milliseconds, and
+ *                                                  prints bytes (for ask: answers of a byte) and nanoseconds
  */
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
@@ -17,6 +17,8 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+#include <linux/vm_sockets.h>
 
 enum kind { SEND, RECEIVE, ASK, KINDS };
 static const char *const names[KINDS] = { "send", "receive", "ask" };
@@ -34,18 +36,40 @@ static int64_t now(void) {
   return at.tv_sec * 1000000000LL + at.tv_nsec;
 }
 
-static int make_socket(void) {
-  int fd = socket(AF_INET, SOCK_STREAM, 0), one = 1;
+union address {
+  struct sockaddr any;
+  struct sockaddr_in tcp;
+  struct sockaddr_vm vsock;
+};
+
+static int make_socket(const union address *to) {
+  int fd = socket(to->any.sa_family, SOCK_STREAM, 0), one = 1;
   if (fd < 0) fail("socket");
-  setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+  if (to->any.sa_family == AF_INET) {
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+  }
   return fd;
 }
 
-static struct sockaddr_in address(const char *ip, enum kind kind) {
-  struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons(first_port + kind) };
-  if (ip != NULL) inet_pton(AF_INET, ip, &at.sin_addr);
+/* Of a host, or of a server, which is where all may connect: "tcp" or "vsock". */
+static union address address(const char *host, enum kind kind) {
+  int port = first_port + kind, is_server = strcmp(host, "vsock") == 0;
+  union address at = { 0 };
+  if (is_server || (strchr(host, '.') == NULL && strcmp(host, "tcp") != 0)) {
+    at.vsock.svm_family = AF_VSOCK;
+    at.vsock.svm_cid = is_server ? VMADDR_CID_ANY : (unsigned)atoi(host);
+    at.vsock.svm_port = port;
+  } else {
+    at.tcp.sin_family = AF_INET;
+    at.tcp.sin_port = htons(port);
+    inet_pton(AF_INET, host, &at.tcp.sin_addr);
+  }
   return at;
+}
+
+static socklen_t size_of(const union address *at) {
+  return at->any.sa_family == AF_INET ? sizeof at->tcp : sizeof at->vsock;
 }
 
 /* The server's side of one step. */
@@ -63,10 +87,10 @@ static ssize_t step(int fd, enum kind kind) {
   return write(fd, buffer, 1) == 1 ? read(fd, buffer, 1) : -1;
 }
 
-static void serve(enum kind kind) {
-  struct sockaddr_in at = address(NULL, kind);
-  int fd = make_socket();
-  if (bind(fd, (struct sockaddr *)&at, sizeof at) || listen(fd, 64)) fail("bind");
+static void serve(const char *what, enum kind kind) {
+  union address at = address(what, kind);
+  int fd = make_socket(&at);
+  if (bind(fd, &at.any, size_of(&at)) || listen(fd, 64)) fail("bind");
   for (;;) {
     int peer = accept(fd, NULL, NULL);
     if (fork() == 0) {
@@ -79,10 +103,10 @@ static void serve(enum kind kind) {
   }
 }
 
-static void load(const char *ip, enum kind kind, int64_t from, int64_t to, int64_t *count) {
-  struct sockaddr_in at = address(ip, kind);
-  int fd = make_socket();
-  if (connect(fd, (struct sockaddr *)&at, sizeof at)) fail("connect");
+static void load(const char *host, enum kind kind, int64_t from, int64_t to, int64_t *count) {
+  union address at = address(host, kind);
+  int fd = make_socket(&at);
+  if (connect(fd, &at.any, size_of(&at))) fail("connect");
   for (;;) {
     ssize_t done = step(fd, kind);
     int64_t time = now();
@@ -94,10 +118,10 @@ static void load(const char *ip, enum kind kind, int64_t from, int64_t to, int64
 
 int main(int argc, char **argv) {
   signal(SIGPIPE, SIG_IGN);
-  if (argc == 2 && strcmp(argv[1], "serve") == 0) {
+  if (argc == 3 && strcmp(argv[1], "serve") == 0) {
     signal(SIGCHLD, SIG_IGN);
     for (int kind = 0; kind < KINDS; kind++)
-      if (fork() == 0) serve(kind);
+      if (fork() == 0) serve(argv[2], kind);
     pause();
   }
   int kind = 0;

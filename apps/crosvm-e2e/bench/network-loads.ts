@@ -1,6 +1,6 @@
 import { LOAD_MS } from './settings';
 
-/** A load on a network. */
+/** A load on a network, or on vsock. */
 export interface NetworkLoad {
   readonly name: string;
   /** Of the figure that the guest prints. */
@@ -14,13 +14,13 @@ export interface NetworkLoad {
 const MIB = 1024 ** 2;
 
 function load(kind: NetworkLoad['kind'], connections: number): NetworkLoad {
-  const names = { send: 'TCP to the host', receive: 'TCP from the host', ask: 'request/response' };
+  const names = { send: 'to the host', receive: 'from the host', ask: 'request/response' };
   const many = connections === 1 ? '1 connection' : `${connections} connections`;
   const unit = kind === 'ask' ? 'answers/s' : 'MiB/s';
   return { name: `${names[kind]}, ${many}`, id: `${kind}-${connections}`, unit, kind, connections };
 }
 
-/** What is done with each card. */
+/** What is done with each card, and with vsock. */
 export const NETWORK_LOADS: readonly NetworkLoad[] = [
   load('send', 1),
   load('receive', 1),

@@ -29,6 +29,8 @@ export interface BenchGuest {
   readonly cmdline: string;
   readonly disks?: readonly BenchDisk[];
   readonly network?: BenchNetwork;
+  /** Its address for vsock, which the kernel's vhost-vsock serves. */
+  readonly cid?: number;
 }
 
 /** The defaults of `crosvm run`, which the peers are given too. */
@@ -66,30 +68,29 @@ function qemuNetwork({ tap, vhost }: BenchNetwork): string[] {
   return ['-netdev', backend, '-device', 'virtio-net-pci,netdev=net,romfile='];
 }
 
-function qemu(
-  machine: readonly string[],
-  { kernel, initrd, cmdline, disks = [], network }: BenchGuest,
-): Timed {
+function qemuDevices({ disks = [], network, cid }: BenchGuest): string[] {
+  return [
+    ...disks.flatMap(qemuDisk),
+    ...(network ? qemuNetwork(network) : []),
+    ...(cid === undefined ? [] : ['-device', `vhost-vsock-pci,guest-cid=${cid}`]),
+  ];
+}
+
+function qemu(machine: readonly string[], guest: BenchGuest): Timed {
+  const { kernel, initrd, cmdline } = guest;
   const ramdisk = initrd === undefined ? [] : ['-initrd', initrd];
   const boot = ['-kernel', kernel, ...ramdisk, '-append', cmdline];
-  const devices = [...disks.flatMap(qemuDisk), ...(network ? qemuNetwork(network) : [])];
-  const args = [...COMMON, ...machine, ...CONSOLE, ...boot, ...devices];
+  const args = [...COMMON, ...machine, ...CONSOLE, ...boot, ...qemuDevices(guest)];
   return { command: 'qemu-system-x86_64', args };
 }
 
 /**
  * QEMU's machine without firmware devices, made for quick starts. It has PCI only where there are
- * disks or a network card, so that these are virtio-blk-pci and virtio-net-pci everywhere.
+ * devices, so that these are virtio-blk-pci and the like everywhere.
  */
 export function qemuMicrovm(guest: BenchGuest): Timed {
   const machine = 'microvm,rtc=on,pit=on,pic=on,isa-serial=on,acpi=on';
-  return qemu(
-    [
-      '-M',
-      guest.disks === undefined && guest.network === undefined ? machine : `${machine},pcie=on`,
-    ],
-    guest,
-  );
+  return qemu(['-M', qemuDevices(guest).length === 0 ? machine : `${machine},pcie=on`], guest);
 }
 
 /** QEMU's PC of today, with nothing plugged in but disks. */
@@ -107,10 +108,11 @@ function crosvmNetwork({ tap, vhost }: BenchNetwork): string[] {
 
 /** crosvm as its users start it. */
 export function crosvm(main: string, guest: BenchGuest): Timed {
-  const { kernel, initrd, cmdline, disks = [], network } = guest;
+  const { kernel, initrd, cmdline, disks = [], network, cid } = guest;
   const ramdisk = initrd === undefined ? [] : ['-i', initrd];
   const params = cmdline === '' ? [] : ['-p', cmdline];
   const devices = [...disks.flatMap(crosvmDisk), ...(network ? crosvmNetwork(network) : [])];
-  const options = [...ramdisk, ...params, ...devices];
+  const vsock = cid === undefined ? [] : ['--cid', String(cid)];
+  const options = [...ramdisk, ...params, ...devices, ...vsock];
   return { command: process.execPath, args: [main, 'run', ...options, kernel] };
 }

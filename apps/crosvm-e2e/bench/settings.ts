@@ -3,6 +3,9 @@ import { join } from 'node:path';
 /** Where the bundled programs are. */
 export const DIST = __dirname;
 
+/** Where results are written to. */
+export const RESULTS = process.env.CROSVM_BENCH_RESULTS ?? join(DIST, 'results');
+
 /** Where the benchmark's sources in C are. */
 export const SOURCES = join(DIST, '../bench');
 
