@@ -5,6 +5,7 @@ import { chartOf } from './charts';
 import type { BenchMachine } from './machine';
 import type { Row } from './report';
 import { figure } from './statistics';
+import { tool } from './tool';
 
 /** What a run of the benchmark came to. */
 export interface Results {
@@ -169,5 +170,7 @@ export function writePage(all: readonly Results[], docs: string): void {
     const directory = index === 0 ? CHARTS : `${CHARTS}/${index + 1}`;
     return section(results, { directory, parts: writeCharts(results, join(docs, directory)) });
   });
-  writeFileSync(join(docs, 'performance.md'), page(all, sections));
+  const file = join(docs, 'performance.md');
+  writeFileSync(file, page(all, sections));
+  tool(join(docs, '../node_modules/.bin/prettier'), ['--write', file]);
 }
