@@ -26,7 +26,7 @@ package_of() {
     busybox) echo busybox-static ;;
     depmod | modprobe) echo kmod ;;
     xz) echo xz-utils ;;
-    lz4 | zstd | cpio | gzip | bzip2 | gcc | git | make | shellcheck | tar | fio | passt | iperf3 | weston | zsh | fish) echo "$1" ;;
+    lz4 | zstd | cpio | gzip | bzip2 | gcc | git | make | shellcheck | tar | fio | passt | iperf3 | sway | weston | zsh | fish) echo "$1" ;;
     mkfs.ext4 | e2fsck) echo e2fsprogs ;;
     mksquashfs) echo squashfs-tools ;;
     dpkg-deb) echo dpkg ;;

@@ -7,15 +7,15 @@
 #include "io.h"
 #include "machine.h"
 #include "paging.h"
+#include "seat.h"
 #include "test.h"
-#include "wire.h"
 
 /* Vfds of ours. */
-enum { CONTEXT = 1, MEMORY, OTHER };
+enum { CONTEXT = 1, MEMORY, PIPE, OTHER };
 
-/* Objects of ours, in the order in which they are made: a compositor takes no others. */
-enum {
-	REGISTRY = 2,
+/* Objects of ours. */
+enum object {
+	REGISTRY,
 	SYNC,
 	COMPOSITOR,
 	SHM,
@@ -26,12 +26,11 @@ enum {
 	POOL,
 	BUFFER,
 	FRAME,
-	SEAT,
-	POINTER,
-	KEYBOARD,
+	OBJECTS,
 };
 
-#define MAX_PIXELS (1024u * 1024)
+#define WIDTH 160
+#define HEIGHT 120
 #define FORMAT_XRGB8888 1
 #define PAGE_SHIFT 12
 
@@ -39,7 +38,25 @@ enum {
 #define LONG (PATIENCE * 4)
 
 static struct wl wl;
-static struct connection connection = {.wl = &wl, .id = CONTEXT};
+static struct connection connection = {.wl = &wl, .id = CONTEXT, .last_object = DISPLAY};
+static struct seat seat = {.connection = &connection};
+
+/* Their numbers; 0 as long as they are not made. */
+static u32 ids[OBJECTS];
+
+static u32 make(enum object object)
+{
+	return ids[object] = new_object(&connection);
+}
+
+static enum object object_of(u32 id)
+{
+	enum object object = 0;
+
+	while (object < OBJECTS && ids[object] != id)
+		object++;
+	return object;
+}
 
 /* What the compositor said. */
 static struct {
@@ -76,61 +93,16 @@ static void on_global(const u32 *event)
 			*wanted[index].global = event[2];
 }
 
-/* The keymap, which comes as memory of the host's. */
-static void on_keymap(u32 size)
-{
-	const struct wl_new *vfd = &connection.vfds[0];
-	u64 at = vfd->pfn << PAGE_SHIFT;
-
-	if (connection.vfd_count == 0 || !vfd->pfn || !map_gib(at) || vfd->size < size) {
-		print("keymap: FAILED\n");
-		return;
-	}
-	print("keymap: %u bytes: %c%c%c%c%c%c%c%c%c%c\n", size, read8(at), read8(at + 1), read8(at + 2), read8(at + 3),
-	      read8(at + 4), read8(at + 5), read8(at + 6), read8(at + 7), read8(at + 8), read8(at + 9));
-	wl_close(&wl, vfd->id);
-	connection.vfd_count = 0;
-}
-
-static void on_pointer(u32 opcode, const u32 *event)
-{
-	switch (opcode) {
-	case 0:
-		print("pointer enters at %u,%u\n", event[4] >> 8, event[5] >> 8);
-		break;
-	case 2:
-		print("pointer at %u,%u\n", event[3] >> 8, event[4] >> 8);
-		break;
-	case 3:
-		print("button %u: %u\n", event[4], event[5]);
-		break;
-	}
-}
-
-static void on_keyboard(u32 opcode, const u32 *event)
-{
-	switch (opcode) {
-	case 0:
-		on_keymap(event[3]);
-		break;
-	case 1:
-		print("keyboard enters\n");
-		break;
-	case 3:
-		print("key %u: %u\n", event[4], event[5]);
-		break;
-	}
-}
-
 static void on_event(const u32 *event, u32 opcode)
 {
-	switch (event[0]) {
-	case DISPLAY:
+	if (event[0] == DISPLAY) {
 		if (opcode == 0) {
 			print("error of object %u: %s\n", event[2], (const char *)&event[5]);
 			seen.failed = true;
 		}
-		break;
+		return;
+	}
+	switch (object_of(event[0])) {
 	case REGISTRY:
 		if (opcode == 0)
 			on_global(event);
@@ -139,29 +111,27 @@ static void on_event(const u32 *event, u32 opcode)
 		seen.synced = true;
 		break;
 	case WM_BASE:
-		request1(&connection, WM_BASE, 3, event[2]);
+		request1(&connection, ids[WM_BASE], 3, event[2]);
 		break;
 	case TOPLEVEL:
 		if (opcode == 0) {
-			seen.width = event[2];
-			seen.height = event[3];
+			/* Nothing: as we like. */
+			seen.width = event[2] ? event[2] : WIDTH;
+			seen.height = event[3] ? event[3] : HEIGHT;
 		} else if (opcode == 1) {
 			seen.closed = true;
 		}
 		break;
 	case XDG_SURFACE:
-		request1(&connection, XDG_SURFACE, 4, event[2]);
+		request1(&connection, ids[XDG_SURFACE], 4, event[2]);
 		seen.configured = true;
 		break;
 	case FRAME:
 		seen.shown = true;
 		break;
-	case POINTER:
-		on_pointer(opcode, event);
-		break;
-	case KEYBOARD:
-		on_keyboard(opcode, event);
-		break;
+	default:
+		if (!seat_event(&seat, event, opcode))
+			seen.failed = true;
 	}
 }
 
@@ -182,15 +152,15 @@ static bool pump(void)
 
 #define PUMP_UNTIL(condition) WAIT_FOR(!pump() || (condition), LONG) && (condition)
 
-static bool bind_global(u32 name, const char *interface, u32 version, u32 object)
+static bool bind_global(u32 name, const char *interface, u32 id)
 {
 	struct request request;
 
-	request_begin(&request, REGISTRY, 0);
+	request_begin(&request, ids[REGISTRY], 0);
 	request_word(&request, name);
 	request_text(&request, interface);
-	request_word(&request, version);
-	request_word(&request, object);
+	request_word(&request, 1);
+	request_word(&request, id);
 	return request_send(&request, &connection, 0);
 }
 
@@ -201,9 +171,15 @@ static bool test_connect(void *subject)
 	(void)subject;
 	CHECK(wl_new(&wl, WL_CMD_NEW_CTX, CONTEXT, 0, 0, &answer) == WL_RESP_NEW, "answer 0x%x", answer.type);
 	CHECK(answer.flags == (WL_READ | WL_WRITE), "flags 0x%x", answer.flags);
-	CHECK(request1(&connection, DISPLAY, 1, REGISTRY) && request1(&connection, DISPLAY, 0, SYNC), "not sent");
+	CHECK(request1(&connection, DISPLAY, 1, make(REGISTRY)) && request1(&connection, DISPLAY, 0, make(SYNC)), "not sent");
 	CHECK(PUMP_UNTIL(seen.synced), "no answer");
 	CHECK(seen.compositor && seen.shm && seen.wm_base, "something is not there");
+	if (!seen.seat)
+		return true;
+	/* Before there is a window: some compositors tell of the keyboard only when a window gets it. */
+	seat.object = new_object(&connection);
+	CHECK(bind_global(seen.seat, "wl_seat", seat.object), "no seat");
+	CHECK(PUMP_UNTIL(seat.told), "no word of the seat");
 	return true;
 }
 
@@ -212,17 +188,18 @@ static bool test_surface(void *subject)
 	struct request request;
 
 	(void)subject;
-	CHECK(bind_global(seen.compositor, "wl_compositor", 1, COMPOSITOR) && bind_global(seen.shm, "wl_shm", 1, SHM) &&
-		      bind_global(seen.wm_base, "xdg_wm_base", 1, WM_BASE),
+	CHECK(bind_global(seen.compositor, "wl_compositor", make(COMPOSITOR)) &&
+		      bind_global(seen.shm, "wl_shm", make(SHM)) &&
+		      bind_global(seen.wm_base, "xdg_wm_base", make(WM_BASE)),
 	      "not sent");
-	CHECK(request1(&connection, COMPOSITOR, 0, SURFACE), "not sent");
-	request_begin(&request, WM_BASE, 2);
-	request_word(&request, XDG_SURFACE);
-	request_word(&request, SURFACE);
+	CHECK(request1(&connection, ids[COMPOSITOR], 0, make(SURFACE)), "not sent");
+	request_begin(&request, ids[WM_BASE], 2);
+	request_word(&request, make(XDG_SURFACE));
+	request_word(&request, ids[SURFACE]);
 	CHECK(request_send(&request, &connection, 0), "not sent");
 	/* All of the screen: set_maximized. */
-	CHECK(request1(&connection, XDG_SURFACE, 1, TOPLEVEL) && request0(&connection, TOPLEVEL, 9) &&
-		      request0(&connection, SURFACE, 6),
+	CHECK(request1(&connection, ids[XDG_SURFACE], 1, make(TOPLEVEL)) &&
+		      request0(&connection, ids[TOPLEVEL], 9) && request0(&connection, ids[SURFACE], 6),
 	      "not sent");
 	CHECK(PUMP_UNTIL(seen.configured), "not configured");
 	CHECK(seen.width && seen.height && seen.width <= 1024 && seen.height <= 1024, "%u x %u", seen.width,
@@ -243,13 +220,13 @@ static bool make_buffer(u32 bytes)
 {
 	struct request request;
 
-	request_begin(&request, SHM, 0);
-	request_word(&request, POOL);
+	request_begin(&request, ids[SHM], 0);
+	request_word(&request, make(POOL));
 	request_word(&request, bytes);
 	if (!request_send(&request, &connection, MEMORY))
 		return false;
-	request_begin(&request, POOL, 0);
-	request_word(&request, BUFFER);
+	request_begin(&request, ids[POOL], 0);
+	request_word(&request, make(BUFFER));
 	request_word(&request, 0);
 	request_word(&request, seen.width);
 	request_word(&request, seen.height);
@@ -270,19 +247,32 @@ static bool test_show(void *subject)
 	      memory.pfn);
 	draw(memory.pfn << PAGE_SHIFT);
 	CHECK(make_buffer(bytes), "not sent");
-	request_begin(&request, SURFACE, 1);
-	request_word(&request, BUFFER);
+	request_begin(&request, ids[SURFACE], 1);
+	request_word(&request, ids[BUFFER]);
 	request_word(&request, 0);
 	request_word(&request, 0);
 	CHECK(request_send(&request, &connection, 0), "not sent");
-	request_begin(&request, SURFACE, 2);
+	request_begin(&request, ids[SURFACE], 2);
 	request_word(&request, 0);
 	request_word(&request, 0);
 	request_word(&request, seen.width);
 	request_word(&request, seen.height);
 	CHECK(request_send(&request, &connection, 0), "not sent");
-	CHECK(request1(&connection, SURFACE, 3, FRAME) && request0(&connection, SURFACE, 6), "not sent");
+	CHECK(request1(&connection, ids[SURFACE], 3, make(FRAME)) && request0(&connection, ids[SURFACE], 6), "not sent");
 	CHECK(PUMP_UNTIL(seen.shown), "not shown");
+	return true;
+}
+
+/* As for a clipboard. */
+static bool test_pipe(void *subject)
+{
+	struct wl_new pipe;
+
+	(void)subject;
+	CHECK(wl_new(&wl, WL_CMD_NEW_PIPE, PIPE, WL_WRITE, 0, &pipe) == WL_RESP_NEW, "answer 0x%x", pipe.type);
+	CHECK(pipe.flags == WL_WRITE, "flags 0x%x", pipe.flags);
+	CHECK(wl_send(&wl, PIPE, "some text", 9, NULL, 0) == WL_RESP_OK, "not written");
+	CHECK(wl_close(&wl, PIPE) == WL_RESP_OK, "not closed");
 	return true;
 }
 
@@ -290,10 +280,6 @@ static bool test_show(void *subject)
 static bool test_events(void *subject)
 {
 	(void)subject;
-	if (seen.seat)
-		CHECK(bind_global(seen.seat, "wl_seat", 1, SEAT) && request1(&connection, SEAT, 0, POINTER) &&
-			      request1(&connection, SEAT, 1, KEYBOARD),
-		      "not sent");
 	while (pump())
 		asm volatile("pause");
 	CHECK(!seen.failed, "an error");
@@ -313,8 +299,8 @@ static bool test_afterwards(void *subject)
 }
 
 static const struct test tests[] = {
-	{"connect", test_connect}, {"surface", test_surface},	    {"show", test_show},
-	{"events", test_events},   {"afterwards", test_afterwards},
+	{"connect", test_connect}, {"pipe", test_pipe},	    {"surface", test_surface},
+	{"show", test_show},	   {"events", test_events}, {"afterwards", test_afterwards},
 };
 
 void program_main(void)

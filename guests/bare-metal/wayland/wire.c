@@ -2,6 +2,11 @@
 
 #include "console.h"
 
+u32 new_object(struct connection *connection)
+{
+	return ++connection->last_object;
+}
+
 void request_begin(struct request *request, u32 object, u32 opcode)
 {
 	request->words[0] = object;
@@ -114,4 +119,10 @@ void connection_done(struct connection *connection, u32 bytes)
 	connection->length -= bytes;
 	/* Forwards, from the lower end: memcpy of our own does that. */
 	memcpy(connection->bytes, connection->bytes + bytes, connection->length);
+}
+
+void connection_drop_vfd(struct connection *connection)
+{
+	connection->vfd_count--;
+	memcpy(connection->vfds, connection->vfds + 1, connection->vfd_count * sizeof(connection->vfds[0]));
 }

@@ -14,6 +14,8 @@ struct connection {
 	struct wl *wl;
 	u32 id;
 	bool hung_up;
+	/* Made last: a compositor takes no others than the next one. */
+	u32 last_object;
 	/* What came, and was not looked at yet. */
 	u8 bytes[4 * WL_BUFFER_BYTES];
 	u32 length;
@@ -27,6 +29,9 @@ struct request {
 	u32 words[64];
 	u32 count;
 };
+
+/* The number of an object that is to be made by the next request. */
+u32 new_object(struct connection *connection);
 
 void request_begin(struct request *request, u32 object, u32 opcode);
 void request_word(struct request *request, u32 word);
@@ -45,4 +50,6 @@ bool connection_receive(struct connection *connection);
 const u32 *connection_event(struct connection *connection, u32 *opcode, u32 *bytes);
 /* It was looked at. */
 void connection_done(struct connection *connection, u32 bytes);
+/* The oldest vfd was taken. */
+void connection_drop_vfd(struct connection *connection);
 #endif

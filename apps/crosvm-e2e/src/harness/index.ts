@@ -7,8 +7,10 @@ export { type Ability, type Guest, type GuestKernel, theGuest } from './guest';
 export { hostLacksIntruders, intrude, type Intrusion } from './intrusion';
 export {
   descriptorsOf,
+  mappingsOf,
   namespacesInUse,
   namespacesOf,
+  residentBytes,
   socketsOf,
   threadStatuses,
   unixSockets,
@@ -55,6 +57,7 @@ export {
 export { Scratch } from './scratch';
 export { bootArguments, type BootOptions, scriptParam } from './script';
 export { Shell, type ShellResult } from './shell';
+export { hostLacksSway, Sway } from './sway';
 export { Syslog } from './syslog';
 export { ANSWER_MS, BOOT_MS, END_MS, pause, PROMPT_MS, scaled, until } from './time';
 export {
@@ -76,6 +79,7 @@ export {
   staticProgram,
   takeProgram,
 } from './guest-programs';
+export { UnixServer } from './unix-server';
 export { VsockPeer } from './vsock';
 export type { Picture } from './png';
 export { hostLacksWeston, SCREEN, Weston } from './weston';

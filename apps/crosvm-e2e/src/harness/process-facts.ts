@@ -27,6 +27,19 @@ export function descriptorsOf(pid: number): readonly string[] {
     .sort();
 }
 
+/** The mappings of a process whose names begin like that, such as `/memfd:crosvm_shared`. */
+export function mappingsOf(pid: number, name: string): readonly string[] {
+  const lines = readFileSync(`/proc/${pid}/maps`, 'latin1').trim().split('\n');
+  return lines.filter((line) => line.split(/ +/)[5]?.startsWith(name) === true);
+}
+
+/** Bytes of memory that a process has of its own, and of what it shares. */
+export function residentBytes(pid: number): number {
+  const [status] = threadStatuses(pid);
+  const kilobytes = ['RssAnon', 'RssShmem'].map((field) => parseInt(status?.get(field) ?? '', 10));
+  return kilobytes.reduce((sum, each) => sum + each * 1024, 0);
+}
+
 /** The inodes of the sockets of a process. */
 export function socketsOf(pid: number): readonly string[] {
   return linksOf(pid).flatMap((link) => /^socket:\[(\d+)\]$/.exec(link)?.[1] ?? []);
