@@ -245,6 +245,20 @@ const rows: readonly Row[] = [
     says: /^the file of serial port 2, '.*unread', is a pipe that nobody reads$/,
     hint: /cat '.*unread'/,
   },
+  {
+    name: 'the socket of a compositor that does not exist',
+    args: (sound) => ['--wayland-sock', files.file('none'), sound],
+    status: 1,
+    says: /^--wayland-sock .*none: there is no such socket$/,
+    hint: /start the compositor first/,
+  },
+  {
+    name: 'a file for the socket of a compositor',
+    args: (sound) => ['--wayland-sock', `${sound},name=other`, sound],
+    status: 1,
+    says: /^--wayland-sock .*sound: this is no socket$/,
+    hint: /path of a socket/,
+  },
 ];
 
 const log = (num: number, path: string): string[] => [

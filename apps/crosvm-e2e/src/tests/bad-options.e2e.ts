@@ -83,6 +83,22 @@ const rows: readonly (Refusal & { readonly args: readonly string[] })[] = [
     status: 2,
     says: /^27 disks are given, but a VM can have 26$/,
   },
+  {
+    args: ['run', '--wayland-sock', 'a', '--wayland-sock', 'b', KERNEL],
+    status: 2,
+    says: /two sockets without a name are given by --wayland-sock/,
+    hint: /name=NAME/,
+  },
+  {
+    args: ['run', '--wayland-sock', 'a,name=x', '--wayland-sock', 'b,name=x', KERNEL],
+    status: 2,
+    says: /two sockets with the name 'x' are given/,
+  },
+  {
+    args: ['run', '--no-wl', '--wayland-sock', 'a', KERNEL],
+    status: 2,
+    says: /--no-wl and --wayland-sock are both given/,
+  },
   { args: ['run', '--disable-sandbox=1', KERNEL], status: 2, says: /takes no value/ },
   { args: ['run', '--log-level', 'warm', KERNEL], status: 2, says: /'warm'/, hint: /warn\?/ },
 ];
