@@ -18,6 +18,7 @@ import {
   hostLacksNetworks,
   hostLacksPasst,
   hostLacksVhost,
+  hostLacksWeston,
   type Lack,
   Scratch,
   scaled,
@@ -40,6 +41,7 @@ const NEEDS: Readonly<Record<string, () => Lack>> = {
   builtin: guestLacksDrivers,
   cpus: () => guestLacksCpus(4),
   vsock: () => hostLacksVhost('vsock'),
+  weston: hostLacksWeston,
 };
 
 /** Interfaces are not made, nor ports published, in the machine's own network. */
@@ -80,7 +82,9 @@ class Workplace implements Disposable {
     copyFileSync(kernels[0].path, this.#scratch.file('vmlinuz'));
     copyFileSync(initrdWithModules, this.#scratch.file('initramfs.cpio'));
     if (hostLacksBareMetal() === undefined) {
-      copyFileSync(bareMetalProgram('echo'), this.#scratch.file('echo.elf'));
+      for (const name of ['echo', 'wayland'] as const) {
+        copyFileSync(bareMetalProgram(name), this.#scratch.file(`${name}.elf`));
+      }
     }
   }
 
