@@ -39,6 +39,8 @@ export class HandoverRig {
   readonly memory = testMemory();
   readonly queues: (VirtQueue | undefined)[];
   readonly failed: string[] = [];
+  /** Queues that were notified of in place of the driver. */
+  readonly served: number[] = [];
   readonly context: ActivationContext;
 
   /** @param count queues; kick and call of each are descriptors 100 + n and 200 + n */
@@ -52,7 +54,7 @@ export class HandoverRig {
       queues: this.queues,
       features,
       interrupt: () => undefined,
-      serve: () => undefined,
+      serve: (index) => this.served.push(index),
       handOver: (index): QueueHandover | undefined => {
         const config = parts[index]?.driver.config;
         return config && this.queues[index]

@@ -32,7 +32,8 @@ export interface ActivationContext {
   interrupt(index: number): void;
   /**
    * Has `handleQueue` called for queue `index` after the others had their turn, as if the driver had
-   * notified: for what comes from elsewhere, and for a queue that was found to be broken.
+   * notified: for what comes from elsewhere, and for a queue that was found to be broken. Of a queue
+   * that was given out of hand, whoever has it is notified.
    */
   serve(index: number): void;
   /**

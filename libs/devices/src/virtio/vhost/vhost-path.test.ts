@@ -113,6 +113,23 @@ describe('queues of frames that the kernel serves', () => {
     expectAsked([...starting(61, 0, 2, 77), ...starting(61, 1, 3, 0)]);
   });
 
+  it('stand still while the VM does, and go on where they were', () => {
+    const rig = new Rig();
+    rig.path.start(rig.context);
+    rig.path.setPairs(2);
+    rig.path.setPairs(1);
+    kernel.take();
+    kernel.base = 9;
+
+    rig.path.suspend();
+    const stopped = kernel.take();
+    rig.path.resume();
+    kernel.base = 0;
+
+    expect(stopped).toEqual([...stopping(60, 0), ...stopping(60, 1)]);
+    expectAsked([...starting(60, 0, 0, 9), ...starting(60, 1, 1, 9)]);
+  });
+
   it('are stopped before a reset is over', () => {
     const rig = new Rig();
     rig.path.start(rig.context);

@@ -87,6 +87,27 @@ describe('sockets between guest and host', () => {
     expect(stopped).toHaveLength(3);
   });
 
+  it('stand still while the VM does, and go on where they were', () => {
+    const { rig, device } = sockets();
+    device.activate(rig.context);
+    milestones();
+    rig.served.length = 0;
+    kernel.base = 55;
+
+    device.suspend?.();
+    const stopped = milestones();
+    device.resume?.();
+    kernel.base = 0;
+    const restarted = kernel.take();
+
+    expect(stopped[0]).toBe('60 VSOCK_SET_RUNNING 0');
+    expect(restarted).toContain('60 SET_VRING_BASE 0 55');
+    expect(restarted).toContain('60 SET_VRING_BASE 1 55');
+    expect(restarted.at(-1)).toBe('60 VSOCK_SET_RUNNING 1');
+    // What the kernel was kicked for before it ran, it did not look at.
+    expect(rig.served).toEqual([0, 1]);
+  });
+
   it('do not mind a reset of the queue of events', () => {
     const { rig, device } = sockets();
     device.activate(rig.context);

@@ -113,6 +113,8 @@ class Vsock implements VirtioBackend {
       }
       this.#device.setRunning(true);
       this.#running = true;
+      // The kernel looks at a queue when it is kicked, and a kick of before was for nothing.
+      KERNEL_QUEUES.forEach((index) => context.serve(index));
     } catch (error) {
       if (!(error instanceof SysError)) {
         throw error;
