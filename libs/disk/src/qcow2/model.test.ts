@@ -3,7 +3,7 @@ import { readFileSync, statSync } from 'node:fs';
 import fc from 'fast-check';
 
 import { pattern, qemuCheck, qemuImg, WITHOUT_QEMU_IMG } from '../testing';
-import { act, type Action, actions } from '../testing/disk-model';
+import { act, type Action, actions, written } from '../testing/disk-model';
 import { ImageDirectory, Qcow2Rig } from '../testing/qcow2-rig';
 
 const SECTOR = 512;
@@ -33,6 +33,19 @@ function work(path: string, list: readonly Action[], backing?: Buffer): Buffer {
   using rig = new Qcow2Rig(path, { ...options, readOnly: true });
   expect(rig.content().equals(model)).toBe(true);
   return model;
+}
+
+/** What a plain array of bytes has after these actions. */
+function contentAfter(list: readonly Action[]): Buffer {
+  const content = Buffer.alloc(BYTES);
+  for (const action of list) {
+    if (action.kind === 'write') {
+      content.set(written(action), action.sector * SECTOR);
+    } else if (action.kind === 'zero') {
+      content.fill(0, action.sector * SECTOR, (action.sector + action.sectors) * SECTOR);
+    }
+  }
+  return content;
 }
 
 /** Has qemu-img look at the image, and read it. */
@@ -106,6 +119,22 @@ describe(`images of qemu-img${WITHOUT_QEMU_IMG}`, () => {
         compareWithQemu(path, work(path, list, content));
       }),
       { numRuns: 5 },
+    );
+  });
+
+  run('with %s are read as what they were converted from', (options) => {
+    const path = files.file('image');
+    const mayCompress = !options.includes('preallocation');
+    fc.assert(
+      fc.property(actionLists, fc.boolean(), (list, compress) => {
+        const content = contentAfter(list);
+        const how = ['-o', options, ...(compress && mayCompress ? ['-c'] : [])];
+        const raw = files.write('raw', content);
+        qemuImg('convert', '-f', 'raw', '-O', 'qcow2', ...how, raw, path);
+        using rig = new Qcow2Rig(path, { readOnly: true });
+        expect(rig.content().equals(content)).toBe(true);
+      }),
+      { numRuns: 3 },
     );
   });
 
