@@ -22,9 +22,11 @@ const DEFAULT_STOP_MS = 10_000;
 /** The exit status of a command line that cannot be understood. */
 const EXIT_USAGE = 2;
 
-/** What a virtual machine is made of: the options of `crosvm run`, in camelCase. */
+/**
+ * What a virtual machine is made of: the options of `crosvm run`, in camelCase.
+ * @interface
+ */
 export type VirtualMachineConfig = VmConfig & {
-  /** Path of the kernel: an ELF vmlinux or a bzImage. */
   readonly kernel: string;
 };
 
