@@ -1,7 +1,11 @@
 /** What a guest's kernel must be able to do for some tests. */
 export type Ability =
   /** A driver for the CMOS clock. */
-  'rtc';
+  | 'rtc'
+  /** A driver that tells of panics, and a way to have one. */
+  | 'pvpanic';
+
+const ABILITIES: readonly Ability[] = ['rtc', 'pvpanic'];
 
 /** A kernel, in one of the formats that crosvm boots. */
 export interface GuestKernel {
@@ -48,7 +52,7 @@ function stockGuest(): Guest {
     ],
     initrd: variable('CROSVM_STOCK_INITRD'),
     initrdWithModules: variable('CROSVM_STOCK_INITRD_MODULES'),
-    abilities: new Set<Ability>(['rtc']),
+    abilities: new Set(ABILITIES),
     maxCpus: STOCK_MAX_CPUS,
     maxMemory: STOCK_MAX_MEMORY,
     expectedWarnings: 0,
@@ -59,7 +63,7 @@ function stockGuest(): Guest {
  * `CROSVM_GUEST_ABILITIES` says what the kernel can do: `tools/e2e` asks it. Nothing said is all promised.
  */
 function givenGuest(): Guest {
-  const words = (process.env.CROSVM_GUEST_ABILITIES ?? 'rtc').split(' ');
+  const words = (process.env.CROSVM_GUEST_ABILITIES ?? ABILITIES.join(' ')).split(' ');
   const number = (name: string, fallback: number): number =>
     Number(words.find((word) => word.startsWith(`${name}=`))?.split('=')[1] ?? fallback);
   const path = variable('CROSVM_GUEST_KERNEL');
@@ -68,7 +72,7 @@ function givenGuest(): Guest {
     kernels: [{ name: path.replace(/^.*\//, ''), path }],
     initrd,
     initrdWithModules: initrd,
-    abilities: new Set(words.filter((word) => word === 'rtc')),
+    abilities: new Set(ABILITIES.filter((ability) => words.includes(ability))),
     maxCpus: number('cpus', STOCK_MAX_CPUS),
     maxMemory: number('memory', STOCK_MAX_MEMORY),
     expectedWarnings: number('warnings', 0),

@@ -54,12 +54,13 @@ export {
   type Lack,
   testUnless,
 } from './requirements';
+export { type CommandOutcome, runCrosvm } from './run-crosvm';
 export { Scratch } from './scratch';
 export { bootArguments, type BootOptions, scriptParam } from './script';
 export { Shell, type ShellResult } from './shell';
 export { hostLacksSway, Sway } from './sway';
 export { Syslog } from './syslog';
-export { ANSWER_MS, BOOT_MS, END_MS, pause, PROMPT_MS, scaled, until } from './time';
+export { ANSWER_MS, BOOT_MS, END_MS, pause, polled, PROMPT_MS, scaled, until } from './time';
 export {
   afterMounts,
   asNobody,

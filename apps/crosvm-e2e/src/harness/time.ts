@@ -66,6 +66,22 @@ export async function until<T>(
   }
 }
 
+/** Asks until the answer is as it is to be; the last one, if that takes too long. */
+export async function polled<T>(
+  limitMs: number,
+  ask: () => Promise<T>,
+  isRight: (answer: T) => boolean,
+): Promise<T> {
+  const deadline = performance.now() + limitMs;
+  for (;;) {
+    const answer = await ask();
+    if (isRight(answer) || performance.now() > deadline) {
+      return answer;
+    }
+    await pause(50);
+  }
+}
+
 function readFactor(): number {
   const wish = Number(process.env.CROSVM_E2E_TIME_FACTOR);
   if (wish > 0) {

@@ -3,6 +3,8 @@
 import { copyFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
+import { ControlClient } from '@crosvm/vm-control';
+
 import {
   bareMetalProgram,
   checkout,
@@ -17,9 +19,11 @@ import {
   hostLacksKvm,
   hostLacksNetworks,
   hostLacksPasst,
+  hostLacksTool,
   hostLacksVhost,
   hostLacksWeston,
   type Lack,
+  polled,
   Scratch,
   scaled,
   type ShellBlock,
@@ -42,6 +46,8 @@ const NEEDS: Readonly<Record<string, () => Lack>> = {
   cpus: () => guestLacksCpus(4),
   vsock: () => hostLacksVhost('vsock'),
   weston: hostLacksWeston,
+  python: () => hostLacksTool('python3'),
+  background: () => undefined,
 };
 
 /** Interfaces are not made, nor ports published, in the machine's own network. */
@@ -61,9 +67,21 @@ function lackOf({ words }: ShellBlock): Lack {
   return needs.find((lack) => lack !== undefined);
 }
 
+/** Whether the VM whose control socket that is runs. */
+async function runs(socket: string): Promise<boolean> {
+  try {
+    using client = await ControlClient.connect(socket, { timeoutMs: BLOCK_MS });
+    return (await client.status()).state === 'running';
+  } catch {
+    return false;
+  }
+}
+
 /** A directory like that of somebody who has followed `boot-a-vm.md`. */
-class Workplace implements Disposable {
+class Workplace implements AsyncDisposable {
   readonly #scratch = new Scratch();
+  /** Blocks with VMs that go on while others are run. */
+  readonly #background: Crosvm[] = [];
 
   constructor({ files }: Document) {
     mkdirSync(this.#scratch.file('bin'));
@@ -89,30 +107,56 @@ class Workplace implements Disposable {
   }
 
   async run({ words, script }: ShellBlock): Promise<void> {
+    const shell = this.#start({ words, script });
+    if (words.includes('background')) {
+      this.#background.push(shell);
+      const socket = this.#scratch.file(/crosvm run .*-s (\S+)/.exec(script)?.[1] ?? '');
+      await polled(
+        BLOCK_MS,
+        () => runs(socket),
+        (does) => does,
+      );
+      return;
+    }
+    await using _ = shell;
+    // A guest with a shell is left as a reader would leave it.
+    shell.type('poweroff\n');
+    await checkEnd(shell);
+    this.#takeGuest();
+  }
+
+  /** Waits for what was in the background, which the blocks have ended. */
+  async end(): Promise<void> {
+    await Promise.all(this.#background.map(checkEnd));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#background.map((shell) => shell.dispose()));
+    this.#scratch[Symbol.dispose]();
+  }
+
+  #start({ words, script }: ShellBlock): Crosvm {
     const text = script.replaceAll('tools/', join(checkout(), 'tools/'));
     const PATH = [this.#scratch.file('bin'), process.env.PATH, '/usr/sbin', '/sbin'].join(
       delimiter,
     );
     const outside = words.flatMap((word) => NETWORKS[word]?.(':') ?? []);
-    await using shell = Crosvm.spawn([], {
+    return Crosvm.spawn([], {
       wrapper: [...outside, 'bash', '-euo', 'pipefail', '-c', text],
       cwd: this.#scratch.path,
       env: { PATH },
     });
-    // A guest with a shell is left as a reader would leave it.
-    shell.type('poweroff\n');
-    const { code } = await shell.ended(BLOCK_MS);
-    const inGuest = /crosvm-exec-status: (\d+)/.exec(shell.stdout.text)?.[1] ?? '0';
-    if (code !== 0 || inGuest !== '0') {
-      throw new Error(
-        `status ${code}, ${inGuest} in the guest\n${shell.stdout.tail}\n${shell.stderr.tail}`,
-      );
-    }
-    this.#takeGuest();
   }
+}
 
-  [Symbol.dispose](): void {
-    this.#scratch[Symbol.dispose]();
+/** Waits until a block has ended. @throws Error if it did not end well */
+async function checkEnd(shell: Crosvm): Promise<void> {
+  const { code } = await shell.ended(BLOCK_MS);
+  const inGuest = /crosvm-exec-status: (\d+)/.exec(shell.stdout.text)?.[1] ?? '0';
+  if (code !== 0 || inGuest !== '0') {
+    throw new Error(
+      `status ${code}, ${inGuest} in the guest\n${shell.stdout.tail}\n${shell.stderr.tail}`,
+    );
   }
 }
 
@@ -130,8 +174,8 @@ describe.each<Document>([...documents()])('the commands of $name', (document) =>
     workplace = new Workplace(document);
   });
 
-  afterAll(() => {
-    workplace?.[Symbol.dispose]();
+  afterAll(async () => {
+    await workplace?.[Symbol.asyncDispose]();
   });
 
   blocks.forEach((block, index) => {
@@ -141,4 +185,10 @@ describe.each<Document>([...documents()])('the commands of $name', (document) =>
       await workplace?.run(block);
     });
   });
+
+  if (blocks.some(({ words }) => words.includes('background'))) {
+    testUnless(hostLacksKvm() ?? slow(), 'end what goes on in the background', async () => {
+      await workplace?.end();
+    });
+  }
 });

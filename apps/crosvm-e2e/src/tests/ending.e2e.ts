@@ -3,6 +3,7 @@ import {
   bootArguments,
   Crosvm,
   END_MS,
+  guestLacks,
   hostCpus,
   hostLacksCpus,
   scriptParam,
@@ -17,6 +18,9 @@ const TALKATIVE = 'console=ttyS0 earlyprintk=ttyS0 loglevel=8 ignore_loglevel';
 
 /** `crosvm run` of a guest that is caught while it boots: it has no initrd, and never comes to its end. */
 const early = ['run', '-p', TALKATIVE, theGuest().kernels[0].path];
+
+/** Where panics are told of, that is what is looked at. */
+const untold = guestLacks('pvpanic') === undefined ? 'it is seen on other machines' : undefined;
 
 describe('a guest that resets its machine', () => {
   test.each([['reboot=k'], ['reboot=a']])('ends crosvm with status 32: %s', async (how) => {
@@ -35,7 +39,16 @@ describe('a guest that resets its machine', () => {
     expect(vm.stderr.text).toMatch(/vCPU 0.*triple fault.*RIP 0x[0-9a-f]+/i);
   });
 
-  test('because it panics ends crosvm with the terminal as it was', async () => {
+  testUnless(guestLacks('pvpanic'), 'by a panic that it tells of ends with status 34', async () => {
+    const script = scriptParam('echo c >/proc/sysrq-trigger');
+    const args = bootArguments({ modules: ['pvpanic_mmio'], params: ['panic=-1', script] });
+    await using vm = Crosvm.spawn(args, { pty: true });
+    expect(await vm.ended(BOOT_MS + END_MS)).toEqual({ code: 34, signal: null });
+    const { before, after } = await vm.terminalSettings();
+    expect(after).toBe(before);
+  });
+
+  testUnless(untold, 'by a panic that it does not tell of ends with status 32', async () => {
     // Without an initrd the kernel finds nothing to start.
     const params = ['-p', 'panic=-1', '-p', TALKATIVE];
     await using vm = Crosvm.spawn(['run', ...params, theGuest().kernels[0].path], { pty: true });

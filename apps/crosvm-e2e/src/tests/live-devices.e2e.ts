@@ -1,8 +1,6 @@
 /* Devices that are asked for something while their guest runs: the balloon, and disks. */
 
-import { execFile } from 'node:child_process';
 import { readdirSync, readlinkSync, statSync } from 'node:fs';
-import { promisify } from 'node:util';
 
 import { ControlClient, type Result } from '@crosvm/vm-control';
 
@@ -10,13 +8,13 @@ import { facts } from '../fixtures/facts';
 import {
   BOOT_MS,
   bootArguments,
-  CROSVM,
   Crosvm,
   HOST_KIND,
   hostLacksDirectIo,
   md5,
-  pause,
+  polled,
   randomImage,
+  runCrosvm,
   scaled,
   Scratch,
   scriptImage,
@@ -31,19 +29,6 @@ const WORK_MS = scaled(10_000);
 
 const notEmulated = HOST_KIND === 'emulated' ? 'it is seen on other machines' : undefined;
 
-const execute = promisify(execFile);
-
-/** Runs a command of crosvm; what it said, and how it ended. */
-async function command(...args: string[]): Promise<{ code: number; said: string }> {
-  try {
-    const { stdout } = await execute(CROSVM, args);
-    return { code: 0, said: stdout };
-  } catch (error) {
-    const { code, stderr } = error as { code: number; stderr: string };
-    return { code, said: stderr };
-  }
-}
-
 /** MiB that guest memory takes of the host's. */
 async function memoryOf(vm: Crosvm): Promise<number> {
   const directory = `/proc/${await vm.pid()}/fd`;
@@ -53,21 +38,10 @@ async function memoryOf(vm: Crosvm): Promise<number> {
   return (statSync(`${directory}/${memory ?? 'none'}`).blocks * 512) / MIB;
 }
 
-/** Asks until the answer is as it is to be; the last one, if that takes too long. */
-async function polled<T>(ask: () => Promise<T>, isRight: (answer: T) => boolean): Promise<T> {
-  const deadline = performance.now() + WORK_MS;
-  for (;;) {
-    const answer = await ask();
-    if (isRight(answer) || performance.now() > deadline) {
-      return answer;
-    }
-    await pause(50);
-  }
-}
-
 /** Waits until the balloon is as full as it is to be. */
 async function settled(client: ControlClient): Promise<Result<'balloonStats'>> {
   return polled(
+    WORK_MS,
     () => client.call('balloonStats', {}),
     ({ target, actual }) => target === actual,
   );
@@ -109,10 +83,13 @@ testUnless(
     using client = await ControlClient.connect(socket, { timeoutMs: WORK_MS });
     const used = await memoryOf(vm);
 
-    const asked = await command('balloon', String(BALLOON * MIB), socket);
+    const asked = await runCrosvm('balloon', String(BALLOON * MIB), socket);
     const full = await settled(client);
     const left = await memoryOf(vm);
-    expect(asked).toMatchObject({ code: 0, said: expect.stringMatching(/ balloon \d/) as string });
+    expect(asked).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/ balloon \d/) as string,
+    });
     expect(full).toMatchObject({ target: BALLOON * MIB, actual: BALLOON * MIB, hasDriver: true });
     expect(full.statistics?.totalMemory).toBeGreaterThan((MEMORY - 50) * MIB);
     expect(used - left).toBeGreaterThan(BALLOON / 2);
@@ -124,7 +101,7 @@ testUnless(
     await client.call('balloon', { bytes: 0 });
     expect(await settled(client)).toMatchObject({ target: 0, actual: 0 });
 
-    const grown = await command('disk', 'resize', '0', String(8 * MIB), socket);
+    const grown = await runCrosvm('disk', 'resize', '0', String(8 * MIB), socket);
     const refused = client.call('resizeDisk', { index: 0, bytes: MIB });
     await expect(refused).rejects.toMatchObject({ code: 'REFUSED' });
     vm.type('\n');
@@ -151,6 +128,7 @@ testUnless(notEmulated, 'a guest that reports what it frees gives it back unaske
   await vm.expect(/^@used: 0\r*\n/m, BOOT_MS + WORK_MS);
 
   const left = await polled(
+    WORK_MS,
     () => memoryOf(vm),
     (mib) => mib < 96,
   );
@@ -176,10 +154,10 @@ echo "@sum: $(md5sum </dev/vda)"`;
   const args = bootArguments({ options: [...options, ...disk], modules: MODULES, params });
   await using vm = Crosvm.spawn(args);
   await vm.expect(/^@ready: yes\r*\n/m, BOOT_MS);
-  const grown = await command('disk', 'resize', '0', String(4 * MIB), socket);
+  const grown = await runCrosvm('disk', 'resize', '0', String(4 * MIB), socket);
   vm.type('\n');
   await vm.expect(/^@written: 0\r*\n/m, WORK_MS);
-  const shrunk = await command('disk', 'resize', '--shrink', '0', String(MIB), socket);
+  const shrunk = await runCrosvm('disk', 'resize', '--shrink', '0', String(MIB), socket);
   vm.type('\n');
 
   expect(await vm.ended(WORK_MS)).toEqual({ code: 0, signal: null });
