@@ -4,6 +4,7 @@ import {
   BOOT_MS,
   Crosvm,
   descriptorsOf,
+  HOST_KIND,
   hostLacksBareMetal,
   hostLacksWeston,
   mappingsOf,
@@ -17,6 +18,8 @@ import {
 } from '../harness';
 
 const MIB = 2 ** 20;
+
+const notEmulated = HOST_KIND === 'emulated' ? 'it takes long under emulation' : undefined;
 
 /** JavaScript takes more or less memory for the same. */
 const MOST_GROWN_MIB = 8;
@@ -46,7 +49,7 @@ async function atRest(vmm: number, host: number) {
 }
 
 testUnless(
-  hostLacksBareMetal() ?? hostLacksWeston(),
+  notEmulated ?? hostLacksBareMetal() ?? hostLacksWeston(),
   'a hostile guest of Wayland gets answers, and leaves nothing behind',
   async () => {
     using files = new Scratch();
