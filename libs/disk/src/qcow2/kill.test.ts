@@ -10,7 +10,12 @@ import { bundleScript } from '@crosvm/sys-util/testing';
 import { qemuCheck, qemuImg, WITHOUT_QEMU_IMG } from '../testing';
 import { ImageDirectory, Qcow2Rig } from '../testing/qcow2-rig';
 import { stampedActions, StampedModel } from '../testing/stamped-work';
-import { type EndlessWork, type Progress, progressOf } from '../testing/work-until-killed';
+import {
+  type EndlessWork,
+  type Progress,
+  progressOf,
+  workUntilKilled,
+} from '../testing/work-until-killed';
 
 const SECTOR = 512;
 const SECTORS = 6000;
@@ -23,8 +28,8 @@ const WORK_MS = 150;
 
 const files = new ImageDirectory();
 const script = bundleScript(
-  `import { workUntilKilled } from './testing/work-until-killed';
-   workUntilKilled(JSON.parse(process.argv[2]));`,
+  `import { ${workUntilKilled.name} as work } from './testing/work-until-killed';
+   work(JSON.parse(process.argv[2]));`,
   join(__dirname, '..'),
 );
 afterAll(() => {
