@@ -259,6 +259,20 @@ const rows: readonly Row[] = [
     says: /^--wayland-sock .*sound: this is no socket$/,
     hint: /path of a socket/,
   },
+  {
+    name: 'a file for the control socket',
+    args: (sound) => ['-s', sound, sound],
+    status: 1,
+    says: /sound exists and is not a socket$/,
+    hint: /a path that does not exist/,
+  },
+  {
+    name: 'a directory that does not exist for the control socket',
+    args: (sound) => ['-s', files.file('none/vm.sock'), sound],
+    status: 1,
+    says: /^no socket can be made in .*none: .*ENOENT/,
+    hint: /a directory that is there/,
+  },
 ];
 
 const log = (num: number, path: string): string[] => [

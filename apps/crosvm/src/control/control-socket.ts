@@ -12,13 +12,7 @@ import type { VmSlot } from './vm-slot';
  */
 export function openControlSocket(path: string, subject: VmSlot, log: Logger): Disposable {
   const poller = new EventLoopPoller();
-  const server = new ControlServer({
-    path,
-    poller,
-    program: { name: 'crosvm', version },
-    handlers: controlHandlers(subject),
-    onBug: (method, error) => log.error(`control socket: ${method}: ${errorText(error)}`),
-  });
+  const server = serverAt(path, poller, subject, log);
   log.info(`control socket: ${server.path}`);
   return {
     [Symbol.dispose]: () => {
@@ -26,4 +20,20 @@ export function openControlSocket(path: string, subject: VmSlot, log: Logger): D
       poller[Symbol.dispose]();
     },
   };
+}
+
+/** A poller that nobody stops keeps the process. */
+function serverAt(path: string, poller: EventLoopPoller, subject: VmSlot, log: Logger) {
+  try {
+    return new ControlServer({
+      path,
+      poller,
+      program: { name: 'crosvm', version },
+      handlers: controlHandlers(subject),
+      onBug: (method, error) => log.error(`control socket: ${method}: ${errorText(error)}`),
+    });
+  } catch (error) {
+    poller[Symbol.dispose]();
+    throw error;
+  }
 }

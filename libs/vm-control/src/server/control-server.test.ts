@@ -66,12 +66,25 @@ describe('the socket', () => {
     expect(() => SocketFile.create(link)).toThrow('exists and is not a socket');
   });
 
+  it('is made in a directory that is there', () => {
+    expect(() => SocketFile.create('/nonexistent/vm.sock')).toThrow(
+      expect.objectContaining({
+        name: 'SocketPathError',
+        message: 'no socket can be made in /nonexistent',
+        hint: expect.stringContaining('name a directory') as string,
+        cause: expect.objectContaining({ code: 'ENOENT' }) as object,
+      }) as Error,
+    );
+  });
+
   it('has a path that Linux takes', () => {
     using server = new TestServer();
     const path = join(server.directory, 'x'.repeat(100));
 
     expect(() => SocketFile.create(path)).toThrow('is too long for a socket');
-    expect(() => SocketFile.create(join(server.directory, 'no', 'dir'))).toThrow(/ENOENT/);
+    expect(() => SocketFile.create(join(server.directory, 'no', 'dir'))).toThrow(
+      'no socket can be made',
+    );
   });
 
   it('is left alone in the end if it is not ours any more', async () => {

@@ -6,6 +6,7 @@ import {
   lockOpenFile,
   MAX_SOCKET_PATH,
   openFile,
+  SysError,
   UnixListener,
 } from '@crosvm/sys-util';
 
@@ -85,11 +86,22 @@ export class SocketFile implements Disposable {
         `${path} is too long for a socket: ${MAX_SOCKET_PATH} bytes are the limit of Linux`,
       );
     }
-    return withLock(dirname(path), () => {
-      removeStale(path);
-      const listener = UnixListener.bind(path, MODE);
-      return new SocketFile(path, listener, statOf(path)?.ino ?? 0);
-    });
+    const directory = dirname(path);
+    try {
+      return withLock(directory, () => {
+        removeStale(path);
+        const listener = UnixListener.bind(path, MODE);
+        return new SocketFile(path, listener, statOf(path)?.ino ?? 0);
+      });
+    } catch (error) {
+      if (!(error instanceof SysError)) {
+        throw error;
+      }
+      throw new SocketPathError(`no socket can be made in ${directory}`, {
+        cause: error,
+        hint: 'name a directory that is there, and that this user may write',
+      });
+    }
   }
 
   /** Its name without the directory. */

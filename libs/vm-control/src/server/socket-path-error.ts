@@ -4,8 +4,8 @@ export class SocketPathError extends Error {
   /** What the user can do about it, one sentence. */
   readonly hint: string | undefined;
 
-  constructor(message: string, options: { readonly hint?: string } = {}) {
-    super(message);
+  constructor(message: string, options: { readonly hint?: string; readonly cause?: unknown } = {}) {
+    super(message, 'cause' in options ? { cause: options.cause } : {});
     this.hint = options.hint;
   }
 }
