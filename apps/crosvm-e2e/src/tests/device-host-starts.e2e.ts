@@ -95,7 +95,7 @@ describe('crosvm that cannot start its device hosts', () => {
         kill(await caught(vm, isUnfinished), signal);
         expect(await vm.ended(PROMPT_MS)).toEqual({ code: 1, signal: null });
         expect(vm.stderr.text).toMatch(
-          /^crosvm: the device host of (?:serial 1|rng|disk vda) failed: [^\n]+\n/,
+          /^crosvm: the device host of (?:serial 1|rng|balloon|disk vda) failed: [^\n]+\n/,
         );
       },
     );
