@@ -140,8 +140,9 @@ interface Charts {
 }
 
 function writeCharts(results: Results, directory: string): ReadonlySet<string> {
-  rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory, { recursive: true });
+  // Those of an earlier run, and nothing else: the directory is somebody's.
+  Object.keys(TITLES).forEach((part) => rmSync(join(directory, `${part}.svg`), { force: true }));
   const written = new Set<string>();
   for (const [part, rows] of partsOf(results.rows)) {
     const svg = chartOf(TITLES[part] ?? part, rows);
