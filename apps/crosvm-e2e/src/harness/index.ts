@@ -53,6 +53,7 @@ export {
   hostLacksRoot,
   type Lack,
   testUnless,
+  tooSlow,
 } from './requirements';
 export { type CommandOutcome, runCrosvm } from './run-crosvm';
 export { Scratch } from './scratch';

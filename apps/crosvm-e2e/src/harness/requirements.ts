@@ -83,3 +83,16 @@ export function hostLacksCompiler(): Lack {
 export function hostLacksRoot(): Lack {
   return process.getuid?.() === 0 ? undefined : 'only root may do that';
 }
+
+/** So many rows of a table are seen under emulation, too. */
+const SLOW_ROWS = 5;
+
+/**
+ * Is this an emulated machine, where what is seen natively, too, would take too long?
+ * @param row of a table of tests, the first of which are not left out
+ */
+export function tooSlow(row = SLOW_ROWS): Lack {
+  return HOST_KIND === 'emulated' && row >= SLOW_ROWS
+    ? 'it takes long under emulation, and is seen natively'
+    : undefined;
+}

@@ -5,7 +5,6 @@ import {
   CHECKED_MIB,
   Crosvm,
   CROSVM,
-  HOST_KIND,
   hostLacksNetworks,
   hostLacksStaticCompiler,
   programDisk,
@@ -15,11 +14,11 @@ import {
   staticProgram,
   takeProgram,
   testUnless,
+  tooSlow,
   withNetwork,
 } from '../harness';
 
-const notEmulated = HOST_KIND === 'emulated' ? 'it is seen on other machines' : undefined;
-const lack = notEmulated ?? hostLacksNetworks() ?? hostLacksStaticCompiler();
+const lack = tooSlow() ?? hostLacksNetworks() ?? hostLacksStaticCompiler();
 
 const WORK_MS = scaled(20_000 + 100 * CHECKED_MIB);
 

@@ -4,7 +4,6 @@ import {
   bootArguments,
   Crosvm,
   emptyImage,
-  HOST_KIND,
   hostLacksBareMetal,
   hostLacksIntruders,
   intrude,
@@ -21,6 +20,7 @@ import {
   socketsOf,
   type SpawnOptions,
   testUnless,
+  tooSlow,
   unixSockets,
 } from '../harness';
 
@@ -30,8 +30,6 @@ const MIB = 2 ** 20;
 const IMPATIENCE_MS = scaled(10_000);
 
 const lack = hostLacksBareMetal();
-
-const notEmulated = HOST_KIND === 'emulated' ? 'it takes long under emulation' : undefined;
 
 const files = new Scratch();
 afterAll(() => files[Symbol.dispose]());
@@ -98,7 +96,7 @@ describe('a device host that is no more what it should be', () => {
   for (const [index, device] of DEVICES.entries()) {
     for (const [number, { what, said, strike, lack: lackOfBlow }] of BLOWS.entries()) {
       // Where a start takes ten seconds, each blow meets one device.
-      const unasked = number % DEVICES.length === index ? undefined : notEmulated;
+      const unasked = number % DEVICES.length === index ? undefined : tooSlow();
       testUnless(
         lack ?? lackOfBlow ?? unasked,
         `ends crosvm at once, with status 1 and one line that names its device: ${device}, ${what}`,

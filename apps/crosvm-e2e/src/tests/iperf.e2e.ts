@@ -4,7 +4,6 @@ import {
   bootArguments,
   Crosvm,
   guestLacksDrivers,
-  HOST_KIND,
   hostLacksNetworks,
   hostLacksTool,
   machineProgramDisk,
@@ -12,6 +11,7 @@ import {
   Scratch,
   scriptParam,
   testUnless,
+  tooSlow,
   withNetwork,
 } from '../harness';
 
@@ -39,8 +39,7 @@ echo "@received: $(grep -c receiver /tmp/out)"
 grep receiver /tmp/out
 `;
 
-const notEmulated = HOST_KIND === 'emulated' ? 'it is seen on other machines' : undefined;
-const lack = notEmulated ?? guestLacksDrivers() ?? hostLacksNetworks() ?? hostLacksTool('iperf3');
+const lack = tooSlow() ?? guestLacksDrivers() ?? hostLacksNetworks() ?? hostLacksTool('iperf3');
 
 testUnless(
   lack,

@@ -9,7 +9,6 @@ import {
   BOOT_MS,
   bootArguments,
   Crosvm,
-  HOST_KIND,
   hostLacksDirectIo,
   md5,
   polled,
@@ -19,6 +18,7 @@ import {
   Scratch,
   scriptImage,
   testUnless,
+  tooSlow,
 } from '../harness';
 
 const MIB = 2 ** 20;
@@ -26,8 +26,6 @@ const MODULES = ['virtio_balloon', 'virtio_blk'];
 
 /** Most time for a script that does much. */
 const WORK_MS = scaled(10_000);
-
-const notEmulated = HOST_KIND === 'emulated' ? 'it is seen on other machines' : undefined;
 
 /** MiB that guest memory takes of the host's. */
 async function memoryOf(vm: Crosvm): Promise<number> {
@@ -119,7 +117,7 @@ testUnless(
   },
 );
 
-testUnless(notEmulated, 'a guest that reports what it frees gives it back unasked', async () => {
+testUnless(tooSlow(), 'a guest that reports what it frees gives it back unasked', async () => {
   using files = new Scratch();
   const script = scriptImage(files.file('script'), WORK);
   const options = ['--balloon-page-reporting', '-d', script];
@@ -136,7 +134,7 @@ testUnless(notEmulated, 'a guest that reports what it frees gives it back unaske
   expect(left).toBeLessThan(96);
 });
 
-const lack = notEmulated ?? hostLacksDirectIo();
+const lack = tooSlow() ?? hostLacksDirectIo();
 
 testUnless(lack, 'a disk past the cache grows, and shrinks to what is before its end', async () => {
   using files = new Scratch();

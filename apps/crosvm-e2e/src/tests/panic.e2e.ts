@@ -8,13 +8,12 @@ import { elfFile } from '../fixtures/elf';
 import {
   BOOT_MS,
   Crosvm,
-  HOST_KIND,
   hostLacksKvm,
-  type Lack,
   polled,
   runCrosvm,
   Scratch,
   testUnless,
+  tooSlow,
 } from '../harness';
 
 /** `mov dx, PORT; mov al, VALUE; out dx, al`, and then it halts. */
@@ -32,8 +31,7 @@ const RESET = write(0x64, 0xfe);
 
 const RESTARTS = 3;
 
-const notEmulated: Lack = HOST_KIND === 'emulated' ? 'it is seen on other machines' : undefined;
-const lack = notEmulated ?? hostLacksKvm();
+const lack = tooSlow() ?? hostLacksKvm();
 
 /** Starts a kernel that does this. */
 function start(files: Scratch, code: readonly number[], options: readonly string[]): Crosvm {

@@ -8,7 +8,6 @@ import {
   CHECKED_MIB,
   Crosvm,
   descendantsOf,
-  HOST_KIND,
   hostLacksPasst,
   hostLacksStaticCompiler,
   kill,
@@ -21,13 +20,12 @@ import {
   staticProgram,
   takeProgram,
   testUnless,
+  tooSlow,
   until,
   withUplink,
 } from '../harness';
 
 const lack = hostLacksPasst() ?? hostLacksStaticCompiler();
-const notEmulated = HOST_KIND === 'emulated' ? 'it is seen on other machines' : undefined;
-
 /** Most time for a script that does much. */
 const WORK_MS = scaled(20_000 + 100 * CHECKED_MIB);
 
@@ -87,7 +85,7 @@ describe('a guest with the network of passt', () => {
     ['in a jail', true],
     ['without a jail', false],
   ] as const) {
-    const lackOfWay = lack ?? (isJailed ? undefined : notEmulated);
+    const lackOfWay = lack ?? (isJailed ? undefined : tooSlow());
     testUnless(
       lackOfWay,
       `has an address, names, and ports that are published, ${name}`,

@@ -6,17 +6,15 @@ import {
   bareMetalProgram,
   BOOT_MS,
   Crosvm,
-  HOST_KIND,
   hostLacksBareMetal,
   pause,
   runCrosvm,
   Scratch,
   testUnless,
+  tooSlow,
 } from '../harness';
 
 const VMS = 3;
-
-const notEmulated = HOST_KIND === 'emulated' ? 'it is seen on other machines' : undefined;
 
 /** A line of `--json`. */
 interface Line {
@@ -44,7 +42,7 @@ async function running(directory: string, count: number): Promise<readonly Line[
 }
 
 describe('the VMs whose sockets are in one directory', () => {
-  const lack = notEmulated ?? hostLacksBareMetal();
+  const lack = tooSlow() ?? hostLacksBareMetal();
 
   testUnless(lack, 'are listed, asked and ended together', async () => {
     using files = new Scratch();

@@ -4,7 +4,6 @@ import {
   BOOT_MS,
   Crosvm,
   descriptorsOf,
-  HOST_KIND,
   hostLacksBareMetal,
   hostLacksWeston,
   mappingsOf,
@@ -12,14 +11,13 @@ import {
   scaled,
   Scratch,
   testUnless,
+  tooSlow,
   UnixServer,
   until,
   Weston,
 } from '../harness';
 
 const MIB = 2 ** 20;
-
-const notEmulated = HOST_KIND === 'emulated' ? 'it takes long under emulation' : undefined;
 
 /** JavaScript takes more or less memory for the same. */
 const MOST_GROWN_MIB = 8;
@@ -49,7 +47,7 @@ async function atRest(vmm: number, host: number) {
 }
 
 testUnless(
-  notEmulated ?? hostLacksBareMetal() ?? hostLacksWeston(),
+  tooSlow() ?? hostLacksBareMetal() ?? hostLacksWeston(),
   'a hostile guest of Wayland gets answers, and leaves nothing behind',
   async () => {
     using files = new Scratch();

@@ -5,7 +5,6 @@ import {
   bareMetalProgram,
   BOOT_MS,
   Crosvm,
-  HOST_KIND,
   hostLacksBareMetal,
   hostLacksSway,
   hostLacksWeston,
@@ -15,13 +14,12 @@ import {
   SCREEN,
   Sway,
   testUnless,
+  tooSlow,
   UnixServer,
   Weston,
 } from '../harness';
 
 const lack = hostLacksBareMetal() ?? hostLacksWeston();
-const notEmulated = HOST_KIND === 'emulated' ? 'it is seen on other machines' : undefined;
-
 /** Most time for a guest to draw, and to be shown. */
 const SHOW_MS = scaled(20_000);
 
@@ -107,7 +105,7 @@ testUnless(
 );
 
 testUnless(
-  notEmulated ?? hostLacksBareMetal(),
+  tooSlow() ?? hostLacksBareMetal(),
   'a guest has no Wayland, and nothing is said, where the environment has none, or with --no-wl',
   async () => {
     using files = new Scratch();
@@ -131,7 +129,7 @@ describe.each([
   ['in a jail that is looked at', true],
 ])('mouse and keyboard of a compositor, served %s', (_, isRecorded) => {
   testUnless(
-    notEmulated ?? hostLacksBareMetal() ?? hostLacksSway(),
+    tooSlow() ?? hostLacksBareMetal() ?? hostLacksSway(),
     'reach the guest, with the keymap, and the policy permits no more than that takes',
     async () => {
       using files = new Scratch();
