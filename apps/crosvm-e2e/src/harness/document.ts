@@ -43,12 +43,13 @@ function fileBlocks(markdown: string): readonly DocumentFile[] {
   }));
 }
 
-/** All pages in `docs`. */
+/** All pages in `docs` that have shell commands. */
 export function documents(): readonly Document[] {
   const directory = join(checkout(), 'docs');
   return readdirSync(directory)
     .filter((name) => name.endsWith('.md'))
     .sort()
     .map((name) => ({ name, text: readFileSync(join(directory, name), 'utf8') }))
-    .map(({ name, text }) => ({ name, blocks: shellBlocks(text), files: fileBlocks(text) }));
+    .map(({ name, text }) => ({ name, blocks: shellBlocks(text), files: fileBlocks(text) }))
+    .filter(({ blocks }) => blocks.length > 0);
 }
