@@ -58,12 +58,12 @@ export class HostChannel implements Disposable {
   }
 
   /**
-   * Sends a message. Copies of the descriptors go with it.
-   * @throws SysError EPIPE if the other end is gone
+   * Sends a message. Copies of the descriptors go with it. An end that is gone hears nothing.
+   * @throws SysError
    * @throws Error if there is no room for a message with descriptors, which does not wait
    */
   send(bytes: Uint8Array, fds: readonly number[] = []): void {
-    if (!this.isFull && this.#socket.send(bytes, fds)) {
+    if (!this.isFull && this.#sendNow(bytes, fds)) {
       return;
     }
     if (fds.length > 0) {
@@ -113,9 +113,9 @@ export class HostChannel implements Disposable {
   }
 
   /** False if there is no room. One that is gone takes all: its end is seen by reading. */
-  #sendNow(bytes: Uint8Array): boolean {
+  #sendNow(bytes: Uint8Array, fds: readonly number[] = []): boolean {
     try {
-      return this.#socket.send(bytes);
+      return this.#socket.send(bytes, fds);
     } catch (error) {
       if (error instanceof SysError && error.code === 'EPIPE') {
         return true;

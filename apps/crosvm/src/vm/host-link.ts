@@ -126,13 +126,7 @@ export class HostLink {
 
   /** Tells the host something. One that is gone hears nothing: its end is reported. */
   send(request: HostRequest, fds: readonly number[] = []): void {
-    try {
-      this.#channel.send(encodeMessage(request), fds);
-    } catch (error) {
-      if (!(error instanceof SysError && error.code === 'EPIPE')) {
-        throw error;
-      }
-    }
+    this.#channel.send(encodeMessage(request), fds);
   }
 
   /** Whether it serves the device of that name. */
@@ -247,7 +241,6 @@ export class HostLink {
   }
 
   #hangUp(): void {
-    this.#channel.detach();
     this.#watch?.[Symbol.dispose]();
     this.#channel[Symbol.dispose]();
   }
