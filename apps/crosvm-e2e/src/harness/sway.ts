@@ -1,18 +1,13 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, chownSync, existsSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, writeFileSync } from 'node:fs';
 
+import { Compositor } from './compositor';
 import { hostLacksTool } from './images';
-import { killAll, MARK_VARIABLE, newMark } from './processes';
 import type { Lack } from './requirements';
-import { Scratch } from './scratch';
-import { scaled, until } from './time';
 import { WaylandInput } from './wayland-input';
 import { SCREEN } from './weston';
 
 /** The first that it takes. */
 const SOCKET = 'wayland-1';
-const START_MS = scaled(5000);
-const END_MS = scaled(2000);
 const NOBODY = 65_534;
 
 /** Is there no sway? */
@@ -33,34 +28,25 @@ const IS_ROOT = process.getuid?.() === 0;
 const AS_NOBODY = [`--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups', 'sway'];
 
 /** A compositor without a screen, whose mouse and keyboard are ours. */
-export class Sway implements AsyncDisposable {
-  readonly #mark = newMark();
-  readonly #files = new Scratch();
-  readonly #process: ChildProcess;
-
+export class Sway extends Compositor {
   private constructor() {
-    const config = this.#files.file('config');
+    super(SOCKET);
+    const config = this.files.file('config');
     writeFileSync(config, CONFIG);
     if (IS_ROOT) {
-      chownSync(this.#files.path, NOBODY, NOBODY);
-      chmodSync(this.#files.path, 0o711);
+      chownSync(this.files.path, NOBODY, NOBODY);
+      chmodSync(this.files.path, 0o711);
     }
     const args = [...(IS_ROOT ? AS_NOBODY : []), `--config=${config}`];
-    const options = { stdio: 'ignore', env: this.#environment } as const;
-    this.#process = spawn(IS_ROOT ? 'setpriv' : 'sway', args, options);
+    this.run(IS_ROOT ? 'setpriv' : 'sway', args);
   }
 
   static async start(): Promise<Sway> {
     const sway = new Sway();
-    await until('sway', START_MS, () => existsSync(sway.socket) || undefined);
+    await sway.listening();
     // For root's crosvm, too.
     chmodSync(sway.socket, 0o777);
     return sway;
-  }
-
-  /** The path at which it listens. */
-  get socket(): string {
-    return this.#files.file(SOCKET);
   }
 
   /** Gives it a mouse and a keyboard. */
@@ -68,28 +54,14 @@ export class Sway implements AsyncDisposable {
     return await WaylandInput.connect(this.socket);
   }
 
-  /** Ends it, as it would not end itself. */
-  kill(): void {
-    this.#process.kill('SIGKILL');
-  }
-
-  /** Ends it, and waits for the programs that it started. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.kill();
-    await killAll(this.#mark, END_MS);
-    this.#files[Symbol.dispose]();
-  }
-
-  get #environment(): NodeJS.ProcessEnv {
-    const { path } = this.#files;
+  protected override get environment(): NodeJS.ProcessEnv {
     return {
+      ...super.environment,
       PATH: process.env.PATH,
-      HOME: path,
-      XDG_RUNTIME_DIR: path,
+      HOME: this.files.path,
       WLR_BACKENDS: 'headless',
       WLR_RENDERER: 'pixman',
       WLR_LIBINPUT_NO_DEVICES: '1',
-      [MARK_VARIABLE]: this.#mark,
     };
   }
 }
