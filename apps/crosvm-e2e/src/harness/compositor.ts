@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+
+import { connectUnix } from '@crosvm/sys-util';
 
 import { killAll, MARK_VARIABLE, newMark } from './processes';
 import { Scratch } from './scratch';
@@ -46,8 +47,17 @@ export abstract class Compositor implements AsyncDisposable {
     this.#process = spawn(program, args, { stdio: 'ignore', env: this.environment });
   }
 
-  /** Waits until it has its socket. */
+  /** Waits until it listens: for a moment before that, its socket is there already. */
   protected async listening(): Promise<void> {
-    await until('a compositor', START_MS, () => existsSync(this.socket) || undefined);
+    await until('a compositor', START_MS, () => this.#listens() || undefined);
+  }
+
+  #listens(): boolean {
+    try {
+      connectUnix(this.socket).close();
+      return true;
+    } catch {
+      return false;
+    }
   }
 }
