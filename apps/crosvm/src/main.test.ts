@@ -11,7 +11,7 @@ const OUT = mkdtempSync(join(tmpdir(), 'crosvm-main-'));
 const MAIN = join(OUT, 'main.js');
 
 beforeAll(() => {
-  const entries = ['main', 'vcpu-worker'].map((name) => `src/${name}.ts`);
+  const entries = ['main', 'vcpu-worker', 'device-zygote'].map((name) => `src/${name}.ts`);
   const externals = ['koffi', 'winston', 'winston-transport', 'yargs'];
   const options = [
     ...[

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import './host/early-check';
 import { dismissEarlyWorker } from './vm/early-worker';
+import { dismissEarlyZygote } from './vm/early-zygote';
 
 import { parseCommandLine } from './cli/parse-command-line';
 import { errorExitStatus, printError } from './cli/print-error';
@@ -52,6 +53,6 @@ async function main(): Promise<number> {
 
 void settle(async () => {
   const status = await main();
-  await dismissEarlyWorker();
+  await Promise.all([dismissEarlyWorker(), dismissEarlyZygote()]);
   return status;
 });

@@ -1,18 +1,12 @@
-import type * as ChildProcess from 'node:child_process';
-import { join } from 'node:path';
-
-import { adoptOrphans, FORKABLE_NODE_FLAGS, INTERPRETER_NODE_FLAGS } from '@crosvm/io-jail';
 import {
-  closeInheritedOnExec,
   FdSocket,
   POLL_READABLE,
   type Poller,
   type PollRegistration,
-  socketPair,
   SysError,
 } from '@crosvm/sys-util';
 
-import { UserError } from '../user-error';
+import { takeZygote } from './early-zygote';
 import { JailedHost } from './jailed-host';
 import { StartWatch } from './start-watch';
 import {
@@ -22,28 +16,9 @@ import {
   MAX_ZYGOTE_MESSAGE,
 } from './zygote-messages';
 
-/** Takes some milliseconds to load: not before there is a process to start. */
-function loadChildProcess(): typeof ChildProcess {
-  return require('node:child_process') as typeof ChildProcess;
-}
-
-/** Lets programs that are started have no descriptors but those that they are given. */
-function keepDescriptors(): void {
-  try {
-    closeInheritedOnExec();
-  } catch (cause) {
-    throw new UserError('device hosts cannot be started', {
-      cause,
-      hint: '/proc must be there: mount -t proc proc /proc',
-    });
-  }
-}
-
 /**
- * The process that device hosts are forked from. It and the hosts get no descriptor but those they are
- * given and no environment, and a session of their own, so that keys of the terminal are not meant
- * for them; they end with this process, whatever ends that. To be made on the main thread, for that
- * reason.
+ * Has device hosts forked from a process that is there for that. To be made on the main thread: that
+ * process ends with the thread that started it.
  */
 export class HostZygote {
   readonly #poller: Poller;
@@ -65,28 +40,13 @@ export class HostZygote {
    */
   constructor(poller: Poller, custom: boolean) {
     this.#poller = poller;
-    // The hosts are children of a process that ends at once.
-    adoptOrphans();
-    keepDescriptors();
-    const [near, far] = socketPair();
-    this.#socket = FdSocket.adopt(near, {
+    const { process: child, script, socket, gone } = takeZygote(custom);
+    this.#socket = FdSocket.adopt(socket, {
       maxBytes: MAX_ZYGOTE_MESSAGE,
       maxFds: 0,
       nonblock: true,
     });
-    const flags = [...FORKABLE_NODE_FLAGS, ...INTERPRETER_NODE_FLAGS];
-    const script = join(__dirname, custom ? 'custom-device-zygote.js' : 'device-zygote.js');
-    const child = loadChildProcess().spawn(process.execPath, [...flags, script], {
-      // The last one has the number CONTROL_FD.
-      stdio: ['ignore', 'ignore', 'inherit', far.raw],
-      cwd: '/',
-      env: {},
-      detached: true,
-    });
-    far.close();
-    child.unref();
-    child.once('error', (error) => this.#gone(`it could not be started: ${error.message}`));
-    child.once('exit', (code, signal) => this.#gone(`it ended (${signal ?? `status ${code}`})`));
+    void gone.then((how) => this.#gone(how));
     this.#watch = new StartWatch(child.pid, script, {
       onZygote: (how) => {
         child.kill('SIGKILL');
@@ -96,7 +56,7 @@ export class HostZygote {
     });
     // Only so is a host that was stopped heard of.
     process.on('SIGCHLD', this.#onChild);
-    this.#registration = poller.add(near.raw, POLL_READABLE, () => this.#receive());
+    this.#registration = poller.add(this.#socket.fd.raw, POLL_READABLE, () => this.#receive());
   }
 
   /**

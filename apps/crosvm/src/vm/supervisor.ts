@@ -184,6 +184,11 @@ export async function runVm(
       checkPolicies(hosted, policies);
       OWN_POLICIES.forEach((name) => policies.file(name, 'crosvm itself'));
     }
+    own = new OwnBackEnds(machine.ownBackEnds(), (port, line) =>
+      syslog('info', `serial ${port}: ${line}`),
+    );
+    // They get ready while the guest is loaded.
+    hosts.start(hosted, machine.memory, own.poller);
     times.ended('machine');
     const { start, guest } = machine.load(isRestart);
     times.ended('guest');
@@ -191,10 +196,6 @@ export async function runVm(
     runState.state = RunState.Running;
     controlled.running(machine);
     times.ended('vCPUs');
-    own = new OwnBackEnds(machine.ownBackEnds(), (port, line) =>
-      syslog('info', `serial ${port}: ${line}`),
-    );
-    hosts.start(hosted, machine.memory, own.poller);
     logStart(log, { config, guest, ranges: machine.memory.regions, times });
     using _watch = watchForStall(runState, log);
     using _hugePages = giveHugePages(machine.memory);

@@ -1,7 +1,7 @@
 import { check, exitNow } from '@crosvm/sys-util';
 
 import { libc } from '../sys/libc';
-import { forkable, inheritHeap } from './forkable';
+import { forkable, inheritAgain } from './forkable';
 
 /** The status of a child that threw what nobody caught. */
 const UNCAUGHT_STATUS = 70;
@@ -18,7 +18,7 @@ export function forkProcess(run: () => number): number {
   if (!forkable()) {
     throw new Error('this process was not made forkable');
   }
-  inheritHeap();
+  inheritAgain();
   const pid = libc.fork();
   if (pid !== 0) {
     return check('fork', pid);

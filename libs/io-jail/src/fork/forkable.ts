@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 
+import { check, Errno, SysError } from '@crosvm/sys-util';
 import { currentSyscalls } from '@crosvm/syscall-defines';
 
 import { MADV_DOFORK, MADV_DONTFORK } from '../abi';
@@ -20,7 +21,7 @@ import { requireNodeFlags } from './node-flags';
  *
  * And V8 tells the kernel not to copy its heap when the process forks (MADV_DONTFORK), because normally
  * a program is executed then. A filter answers that call as if it had been done, and for what is mapped
- * by then it is taken back before each fork.
+ * by then it is taken back.
  */
 
 /** What `node` must be started with to be forkable. */
@@ -32,7 +33,21 @@ const MAX_ROUNDS = 10;
 /** Which argument of madvise(2) is the advice. */
 const ADVICE = 2;
 
+/** Above all memory of a process, on all machines that Node runs on. */
+const END_OF_MEMORY = 2 ** 48;
+
+/** The kernel's own memory in a process, and that of devices, to which the advice cannot be given. */
+const SPECIAL = /^VmFlags:.* (?:io|pf|mm|de)\b/;
+
+/** Memory that children do not get, but for that of devices, which they never do. */
+const NOT_INHERITED = /^VmFlags:(?!.* io\b).* dc\b/;
+
+type Range = readonly [start: number, end: number];
+
 let isForkable = false;
+
+/** What lies between all memory to which the advice cannot be given. */
+let ordinary: readonly Range[] = [];
 
 /** Whether `makeForkable` was called in this process, or in the one that it is a fork of. */
 export function forkable(): boolean {
@@ -48,6 +63,7 @@ export function makeForkable(): void {
   requireNodeFlags('a process that forks', FORKABLE_NODE_FLAGS);
   setNoNewPrivileges();
   installFilter(ignoreDontFork());
+  inheritHeap();
   isForkable = true;
 }
 
@@ -64,19 +80,37 @@ function ignoreDontFork(): Uint8Array {
   ]);
 }
 
-/** Memory that children do not get, but for that of devices, which they never do. */
-function notInherited(): (readonly [start: number, end: number])[] {
-  const found: [number, number][] = [];
-  let range: [number, number] = [0, 0];
+/** The ranges of this process's memory whose flags are of a kind. */
+function memoryWith(flags: RegExp): Range[] {
+  const found: Range[] = [];
+  let range: Range = [0, 0];
   for (const line of readFileSync('/proc/self/smaps', 'utf8').split('\n')) {
     const [, start, end] = /^([0-9a-f]+)-([0-9a-f]+) /.exec(line) ?? [];
     if (start !== undefined && end !== undefined) {
       range = [Number.parseInt(start, 16), Number.parseInt(end, 16)];
-    } else if (/^VmFlags:(?!.* io\b).* dc\b/.test(line)) {
+    } else if (flags.test(line)) {
       found.push(range);
     }
   }
   return found;
+}
+
+function between(ranges: readonly Range[]): Range[] {
+  const starts = [0, ...ranges.map(([, end]) => end)];
+  const ends = [...ranges.map(([start]) => start), END_OF_MEMORY];
+  return starts.map((start, index) => [start, ends[index] ?? start] as const);
+}
+
+/** Gives the advice for all memory within a range, in which there are holes. */
+function inheritRange([start, end]: Range): void {
+  try {
+    // SAFETY: says only what becomes of the memory in children.
+    check('madvise(MADV_DOFORK)', libc.madvise(start, end - start, MADV_DOFORK));
+  } catch (error) {
+    if (!(error instanceof SysError && error.errno === Errno.ENOMEM)) {
+      throw error;
+    }
+  }
 }
 
 /**
@@ -84,14 +118,22 @@ function notInherited(): (readonly [start: number, end: number])[] {
  * it is read.
  * @throws Error if some cannot be had
  */
-export function inheritHeap(): void {
+function inheritHeap(): void {
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
-    const ranges = notInherited();
-    if (ranges.length === 0) {
+    ordinary = between(memoryWith(SPECIAL));
+    inheritAgain();
+    if (memoryWith(NOT_INHERITED).length === 0) {
       return;
     }
-    // SAFETY: says only what becomes of the memory in children.
-    ranges.forEach(([start, end]) => libc.madvise(start, end - start, MADV_DOFORK));
   }
   throw new Error('a part of the memory of this process cannot be inherited');
+}
+
+/**
+ * Lets children have what memory there is by now. Nothing should have been taken from them since
+ * `makeForkable`, so that this is cheap, and is not looked into.
+ * @throws SysError
+ */
+export function inheritAgain(): void {
+  ordinary.forEach(inheritRange);
 }

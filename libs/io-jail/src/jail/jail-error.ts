@@ -14,14 +14,22 @@ export class JailError extends Error {
   }
 }
 
-/** Does a part of the work of a jail; what it throws is told as the failure of that part. */
-export function inPart<Result>(part: string, work: () => Result, hint?: string): Result {
+/**
+ * Does a part of the work of a jail; what it throws is told as the failure of that part.
+ * @param hintOf finds out what could be done about it
+ */
+export function inPart<Result>(
+  part: string,
+  work: () => Result,
+  hintOf?: () => string | undefined,
+): Result {
   try {
     return work();
   } catch (cause) {
     if (cause instanceof JailError) {
       throw cause;
     }
-    throw new JailError(`${part}: ${cause instanceof Error ? cause.message : String(cause)}`, hint);
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new JailError(`${part}: ${why}`, hintOf?.());
   }
 }

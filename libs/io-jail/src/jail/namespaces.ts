@@ -111,7 +111,7 @@ export function enterNamespaces(kinds: readonly Namespace[], inside: Ids): void 
         writeFileSync('/proc/self/uid_map', `${inside.uid} ${outside.uid} 1`);
         writeFileSync('/proc/self/gid_map', `${inside.gid} ${outside.gid} 1`);
       },
-      userNamespaceRemedy(),
+      userNamespaceRemedy,
     );
     forbidUserNamespaces();
   }
