@@ -68,8 +68,12 @@ function qemuNetwork({ tap, vhost }: BenchNetwork): string[] {
   return ['-netdev', backend, '-device', 'virtio-net-pci,netdev=net,romfile='];
 }
 
+/** What every VM of crosvm has besides. */
+const DEFAULT_DEVICES = ['-device', 'virtio-rng-pci', '-device', 'virtio-balloon-pci'];
+
 function qemuDevices({ disks = [], network, cid }: BenchGuest): string[] {
   return [
+    ...DEFAULT_DEVICES,
     ...disks.flatMap(qemuDisk),
     ...(network ? qemuNetwork(network) : []),
     ...(cid === undefined ? [] : ['-device', `vhost-vsock-pci,guest-cid=${cid}`]),
@@ -85,15 +89,14 @@ function qemu(machine: readonly string[], guest: BenchGuest): Timed {
 }
 
 /**
- * QEMU's machine without firmware devices, made for quick starts. It has PCI only where there are
- * devices, so that these are virtio-blk-pci and the like everywhere.
+ * QEMU's machine without firmware devices, made for quick starts. It has PCI here, so that its devices are
+ * virtio-blk-pci and the like, as everywhere.
  */
 export function qemuMicrovm(guest: BenchGuest): Timed {
-  const machine = 'microvm,rtc=on,pit=on,pic=on,isa-serial=on,acpi=on';
-  return qemu(['-M', qemuDevices(guest).length === 0 ? machine : `${machine},pcie=on`], guest);
+  return qemu(['-M', 'microvm,rtc=on,pit=on,pic=on,isa-serial=on,acpi=on,pcie=on'], guest);
 }
 
-/** QEMU's PC of today, with nothing plugged in but disks. */
+/** QEMU's PC of today, with nothing plugged in but what crosvm has, too. */
 export function qemuQ35(guest: BenchGuest): Timed {
   return qemu(['-M', 'q35'], guest);
 }
