@@ -21,6 +21,7 @@ export {
   streamPair,
 } from './fd-socket';
 export { bind } from './ffi/bind';
+export { dropEventLoopRing } from './ffi/event-loop-ring';
 
 export type {
   CType,

@@ -75,6 +75,8 @@ const SELDOM_ITSELF: readonly (readonly [beginning: string, reason: string])[] =
   ['fallocate', 'the balloon stays empty'],
   ['timerfd_settime', 'the alarms of the clock were set before'],
   ['writev', 'of Node, for much at a time'],
+  ['sched_get', 'of Node from 24 on'],
+  ['clock_nanosleep', 'of Node from 24 on'],
   ['clock_gettime', 'most machines tell the time without a call'],
 ];
 

@@ -7,6 +7,8 @@ import {
   setNoNewPrivileges,
 } from '@crosvm/io-jail';
 import {
+  dropEventLoopRing,
+  exitNow,
   FdSocket,
   type LazyLogger,
   type OwnedFd,
@@ -60,6 +62,9 @@ function ignore(): void {
 function putFilterOn(policy: Policy, record: boolean): OwnedFd | undefined {
   try {
     setNoNewPrivileges();
+    dropEventLoopRing();
+    // When Node takes itself down it watches, by rings, what is to be closed.
+    process.once('exit', (status) => exitNow(status));
     return lockDown(policy, { executable: codeRanges(), record });
   } catch (cause) {
     throw new UserError('it cannot be given its filter of system calls', {
