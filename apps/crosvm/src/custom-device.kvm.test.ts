@@ -33,18 +33,21 @@ async function run(...options: string[]): Promise<Ended> {
   return { code, out: stdout.replaceAll('\r', ''), err: stderr };
 }
 
-/** A device that gives no answer, and does something when it is asked. */
-function device(name: string, deed: string): string {
+/** A device that gives no answer, and does something when it is asked, or when it is created. */
+function device(name: string, deed: string, creation = ''): string {
   const path = join(directory, name);
   const text = `
     import { getrandomRaw } from '@crosvm/sys-util';
     export default {
       name: 'bad', deviceType: 63, queueMaxSizes: () => [64], features: () => 0n,
       configSpace: () => new Uint8Array(0),
-      create: () => ({
-        activate() {}, reset() {}, [Symbol.dispose]() {},
-        handleQueue() { ${deed}; return false; },
-      }),
+      create: () => {
+        ${creation};
+        return {
+          activate() {}, reset() {}, [Symbol.dispose]() {},
+          handleQueue() { ${deed}; return false; },
+        };
+      },
     };
     void getrandomRaw;
   `;
@@ -106,6 +109,43 @@ describe("a device of the user's own", () => {
       const { code, err } = await run('--device', path);
       expect(code).toBe(1);
       expect(err).toMatch(/the device host of device rash failed: .*forbids: open/);
+    },
+    LIMIT_MS,
+  );
+
+  it.each<[string, [deed: string, creation: string], string]>([
+    ['it exits while it is created', ['', 'process.exit()'], 'it ended'],
+    ['it exits with a status', ['', 'process.exit(3)'], 'it ended with status 3'],
+    ['it exits as nobody should', ['', 'process.reallyExit(0)'], 'it ended'],
+    ['it exits while it serves', ['process.exit()', ''], 'it ended'],
+    ['it throws while it is created', ['', "throw new Error('oh')"], 'oh'],
+    [
+      'it is created some other time',
+      ['', 'return Promise.reject(new Error())'],
+      "'create' must give an object with activate, handleQueue, reset and [Symbol.dispose], not a promise, for which nobody waits",
+    ],
+  ])(
+    'ends the VM at once, with an error that names it, if %s',
+    async (_, deeds, said) => {
+      const { code, err } = await run('--device', device('gone.ts', ...deeds));
+      expect({ code, err }).toEqual({
+        code: 1,
+        err: `crosvm: the device host of device gone failed: ${said}\n`,
+      });
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'ends the VM at once if it exits while it is loaded',
+    async () => {
+      const path = join(directory, 'brief.js');
+      writeFileSync(path, 'process.exit(0)');
+      const { code, err } = await run('--device', path);
+      expect({ code, err }).toEqual({
+        code: 1,
+        err: 'crosvm: the device host of device brief failed: it ended\n',
+      });
     },
     LIMIT_MS,
   );

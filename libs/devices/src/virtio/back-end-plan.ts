@@ -10,6 +10,7 @@ import { VIRTIO_F_VERSION_1 } from '@crosvm/virtio-sys';
 import type { BackEnd } from '../back-end/back-end';
 import type { ConfigSpace, DeviceModule } from './backend';
 import { BackendHost } from './backend-host';
+import { checkBackend } from './custom/describe-device';
 import { DevicePage, devicePageSize } from './device-page';
 import { COMMON_FEATURES, featureMask } from './features';
 import { virtioModule } from './registry';
@@ -89,7 +90,9 @@ export function startModuleBackEnd<Config>(
   };
   const host: BackendHost = new BackendHost({
     memory,
-    backend: module.create(config, { fds: resources, poller, configSpace, logger, counters }),
+    backend: checkBackend(
+      module.create(config, { fds: resources, poller, configSpace, logger, counters }),
+    ),
     features: module.features(config) | COMMON_FEATURES | featureMask(VIRTIO_F_VERSION_1),
     queueMaxSizes,
     page,

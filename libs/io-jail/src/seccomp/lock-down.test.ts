@@ -215,6 +215,18 @@ describe('a process that is to be forked', () => {
     expect(seen).toEqual([0, 42, 70].map((status) => ({ kind: 'exited', status })));
   });
 
+  it('has children that end when they say so', () => {
+    const seen = evaluateForkable(`
+      import { forkProcess, makeForkable, waitForChild } from './index';
+      makeForkable();
+      const exits = [[], [0], [3], ['4']];
+      const ends = exits.map((args) => waitForChild(forkProcess(() => process.exit(...args))));
+      process.stdout.write(JSON.stringify(ends));
+    `);
+
+    expect(seen).toEqual([0, 0, 3, 4].map((status) => ({ kind: 'exited', status })));
+  });
+
   it('hears of a child that was stopped', () => {
     const seen = evaluateForkable(`
       import { forkProcess, killChild, makeForkable, pollChild, waitForChild } from './index';

@@ -1,6 +1,7 @@
+import type { VirtioBackend } from '../backend';
 import { VirtioDevice } from '../virtio-device';
 import { type CustomDevice, describedModule } from './custom-device';
-import { checkCustomDevice, describeDevice } from './describe-device';
+import { checkBackend, checkCustomDevice, describeDevice } from './describe-device';
 
 const DEVICE: CustomDevice = {
   name: 'echo',
@@ -32,6 +33,28 @@ describe('what a module exports', () => {
     [{ ...DEVICE, features: 5n }, "'features' must be a function, not 5n"],
   ])('is refused with the reason if it is none: %#', (value, reason) => {
     expect(() => checkCustomDevice(value)).toThrow(reason);
+  });
+});
+
+describe('what a device creates', () => {
+  const backend: VirtioBackend = {
+    activate: () => undefined,
+    handleQueue: () => false,
+    reset: () => undefined,
+    [Symbol.dispose]: () => undefined,
+  };
+
+  it('is taken as it is if it is a back end', () => {
+    expect(checkBackend(backend)).toBe(backend);
+  });
+
+  it.each<[unknown, string]>([
+    [undefined, "'create' must give an object with activate, handleQueue, reset"],
+    [Promise.resolve(backend), 'not a promise, for which nobody waits'],
+    [{ ...backend, reset: undefined }, 'reset: undefined'],
+    [{ ...backend, [Symbol.dispose]: undefined }, 'and [Symbol.dispose]'],
+  ])('is refused with the reason if it is none: %#', (value, reason) => {
+    expect(() => checkBackend(value)).toThrow(reason);
   });
 });
 

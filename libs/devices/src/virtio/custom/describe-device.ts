@@ -3,6 +3,7 @@ import { inspect } from 'node:util';
 import { MAX_DEVICE_CONFIG } from '../device-page';
 import { MAX_QUEUES } from '../pci/layout';
 import { isQueueSize } from '../pci/config';
+import type { VirtioBackend } from '../backend';
 import type { CustomDevice, DeviceDescription, DeviceOptions } from './custom-device';
 
 /** Where virtio's PCI ids end: 0x1040 and the type, up to 0x107f. Virtio 1.2, 4.1.2. */
@@ -18,6 +19,9 @@ const FEATURE_BITS = 64n;
 
 const FUNCTIONS = ['queueMaxSizes', 'features', 'configSpace', 'create'] as const;
 
+/** What every back end has; `Symbol.dispose` besides. */
+const METHODS = ['activate', 'handleQueue', 'reset'] as const;
+
 /** A module is no device, or a device cannot be as it says. */
 export class CustomDeviceError extends Error {
   override readonly name = 'CustomDeviceError';
@@ -31,6 +35,9 @@ function must(condition: boolean, what: string): asserts condition {
 
 function shown(value: unknown): string {
   const options = { depth: 1, breakLength: Infinity, maxArrayLength: 8, maxStringLength: 40 };
+  if (value instanceof Promise) {
+    return 'a promise, for which nobody waits';
+  }
   return typeof value === 'function' ? 'a function' : inspect(value, options);
 }
 
@@ -68,6 +75,20 @@ export function checkCustomDevice(value: unknown): CustomDevice {
     ),
   );
   return value as CustomDevice;
+}
+
+/**
+ * Looks whether what a device has created is a back end.
+ * @throws CustomDeviceError saying what is wrong with it
+ */
+export function checkBackend(value: unknown): VirtioBackend {
+  const given = Object(value) as Partial<VirtioBackend>;
+  must(
+    METHODS.every((method) => typeof given[method] === 'function') &&
+      typeof given[Symbol.dispose] === 'function',
+    `'create' must give an object with ${METHODS.join(', ')} and [Symbol.dispose], not ${shown(value)}`,
+  );
+  return value as VirtioBackend;
 }
 
 /** @throws CustomDeviceError if the device does not know them all */
