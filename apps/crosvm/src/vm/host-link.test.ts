@@ -200,19 +200,23 @@ describe('HostLink', () => {
     using rig = new Rig();
     const stopped = rig.link.stop(PATIENT);
     const told = rig.told();
+    rig.say(FINISHED);
     rig.end(undefined);
     await stopped;
     expect([told, rig.events, rig.failures, rig.log]).toEqual([['drain'], [], [], []]);
   });
 
-  it('says so when a host fails while it finishes', async () => {
+  it.each([
+    [new Error('it ended with status 1'), 'it ended with status 1'],
+    [undefined, 'it ended'],
+  ])('says so when a host ends before it has finished: %p', async (how, expected) => {
     using rig = new Rig();
     const stopped = rig.link.stop(PATIENT);
-    rig.end(new Error('it ended with status 1'));
+    rig.end(how);
     await stopped;
     expect(rig.failures).toEqual([]);
     expect(rig.log.map(({ message }) => message)).toEqual([
-      'the device host of disk vda did not end well: it ended with status 1',
+      `the device host of disk vda did not end well: ${expected}`,
     ]);
   });
 

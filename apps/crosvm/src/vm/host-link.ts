@@ -94,6 +94,8 @@ export class HostLink {
   /** Its jail is shut, and it serves its devices. */
   #isShut = false;
   #killed = false;
+  /** It has said that nothing is in flight any more. */
+  #isFinished = false;
   /** Its process, while it has one of its own. */
   #pid: number | undefined;
 
@@ -260,6 +262,7 @@ export class HostLink {
       return true;
     }
     received.fds.forEach((fd) => fd.close());
+    this.#isFinished ||= message?.kind === 'finished';
     if (
       message?.kind === 'finished' ||
       message?.kind === 'suspended' ||
@@ -365,12 +368,15 @@ export class HostLink {
     }
     this.#pid = undefined;
     this.#questions.over();
-    const failure = this.#failure ?? how;
-    const neverServed =
-      this.#parts.isJailed && !this.#isShut && failure !== undefined && !this.#killed;
+    const isInOrder = this.#stopping && this.#isFinished;
+    const failure = this.#failure ?? how ?? (isInOrder ? undefined : new Error('it ended'));
+    if (failure === undefined) {
+      return;
+    }
+    const neverServed = this.#parts.isJailed && !this.#isShut && !this.#killed;
     if (!this.#stopping || neverServed) {
-      this.#events.onFailure(failure ?? new Error('it ended'));
-    } else if (failure !== undefined && !this.#killed) {
+      this.#events.onFailure(failure);
+    } else if (!this.#killed) {
       this.#events.log.warn(`${this.#parts.part} did not end well: ${failure.message}`);
     }
   }
