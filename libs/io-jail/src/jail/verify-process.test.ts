@@ -1,3 +1,6 @@
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+
 import { JailError } from './jail-error';
 import { verifyLockedDown } from './verify-process';
 
@@ -9,5 +12,15 @@ describe('verifyLockedDown', () => {
 
   it('says that there is no such process', () => {
     expect(() => verifyLockedDown(2 ** 30)).toThrow('ENOENT');
+  });
+
+  it('says of a process that has ended, and is not gone yet, only that', () => {
+    const { pid = 0 } = spawn('true', { stdio: 'ignore' });
+    // Nobody waits for it before this test is over.
+    while (!readFileSync(`/proc/${pid}/status`, 'latin1').includes('State:\tZ')) {
+      // It is about to end.
+    }
+
+    expect(() => verifyLockedDown(pid)).toThrow('ESRCH');
   });
 });

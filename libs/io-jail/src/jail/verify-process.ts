@@ -1,5 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
+import { Errno, SysError } from '@crosvm/sys-util';
+
 import { JailError } from './jail-error';
 
 /** What /proc says of every thread that is jailed. */
@@ -11,6 +13,9 @@ const EXPECTED: readonly (readonly [field: string, value: RegExp, complaint: str
     (field) => [field, /^0+$/, `has capabilities (${field})`] as const,
   ),
 ];
+
+/** The state of a thread that has ended, and has lost its filters: a zombie, or dead. */
+const ENDED = /^[ZX]/;
 
 /** How many filters of system calls a thread has. Linux 5.9. */
 const FILTERS = 'Seccomp_filters';
@@ -30,11 +35,14 @@ export function ownFilters(): number {
  * to get one, in each of its threads.
  * @param filters how many filters it must have: its own besides those that it was born with
  * @throws JailError that says what is missing
- * @throws Error ENOENT if there is no such process
+ * @throws Error ENOENT if there is no such process, ESRCH if it has ended
  */
 export function verifyLockedDown(pid: number, filters = 1): void {
   for (const thread of readdirSync(`/proc/${pid}/task`)) {
     const fields = statusOf(`/proc/${pid}/task/${thread}/status`);
+    if (ENDED.test(fields.get('State') ?? '')) {
+      throw new SysError(`/proc/${pid}`, Errno.ESRCH);
+    }
     if (!(Number(fields.get(FILTERS)) >= filters)) {
       throw new JailError(`thread ${thread} has no filter of system calls of its own`);
     }
