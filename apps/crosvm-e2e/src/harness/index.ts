@@ -1,19 +1,18 @@
 export { bareMetalOutput, bareMetalProgram } from './bare-metal';
+export { type Blow, BLOWS, EARLY_BLOWS, OWN_BLOWS, SIGNAL_BLOWS } from './blow';
 export { checkout, CROSVM } from './command';
 export type { Exit } from './connection';
 export { Crosvm, type SpawnOptions } from './crosvm';
 export { type Document, documents, type ShellBlock } from './document';
 export { type Ability, type Guest, type GuestKernel, theGuest } from './guest';
-export { hostLacksIntruders, intrude, type Intrusion } from './intrusion';
+export { HostTraces } from './host-traces';
+export { hostLacksIntruders, intrude, waits } from './intrusion';
 export {
   descriptorsOf,
   mappingsOf,
-  namespacesInUse,
   namespacesOf,
   residentBytes,
-  socketsOf,
   threadStatuses,
-  unixSockets,
 } from './process-facts';
 export { descendantsOf, kill, processIds, threadAffinities } from './processes';
 export { HOST_KIND, hostCpus, type HostKind } from './host';

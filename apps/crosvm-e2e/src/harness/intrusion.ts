@@ -1,5 +1,6 @@
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 
+import { whileStopped } from './ptrace';
 import type { Lack } from './requirements';
 import { ANSWER_MS, until } from './time';
 
@@ -14,6 +15,9 @@ const CODE = {
   /** Loops for ever. */
   spin: [0xeb, 0xfe],
 } as const;
+
+/** How much is said of a system call that a process waits in. */
+const CALL_WORDS = 9;
 
 /** What a process can be made to do. */
 export type Intrusion = keyof typeof CODE;
@@ -30,18 +34,35 @@ export function hostLacksIntruders(): Lack {
  * somebody has taken over.
  */
 export async function intrude(pid: number, what: Intrusion): Promise<void> {
-  const address = await until(`process ${pid} to wait`, ANSWER_MS, () => waitsAt(pid));
+  await until(`process ${pid} to wait`, ANSWER_MS, () => (waits(pid) ? true : undefined));
+  write(pid, what);
+}
+
+/** Has a process with one thread do something now, wherever it is. */
+export function intrudeAtOnce(pid: number, what: Intrusion): void {
+  whileStopped(pid, () => write(pid, what));
+}
+
+/** Whether a process waits in a system call. */
+export function waits(pid: number): boolean {
+  return systemCallOf(pid).length === CALL_WORDS;
+}
+
+function write(pid: number, what: Intrusion): void {
   const memory = openSync(`/proc/${pid}/mem`, 'r+');
   try {
-    writeSync(memory, Uint8Array.from(CODE[what]), 0, CODE[what].length, address);
+    writeSync(memory, Uint8Array.from(CODE[what]), 0, CODE[what].length, goesOnAt(pid));
   } finally {
     closeSync(memory);
   }
 }
 
-/** Where it goes on after its system call. */
-function waitsAt(pid: number): number | undefined {
-  // Number, arguments, stack pointer and instruction pointer.
-  const words = readFileSync(`/proc/${pid}/syscall`, 'latin1').trim().split(' ');
-  return words.length === 9 ? Number(words[8]) : undefined;
+/** Where a process goes on that stands still. */
+function goesOnAt(pid: number): number {
+  return Number(systemCallOf(pid).at(-1));
+}
+
+/** Number, arguments, stack pointer and instruction pointer; without the arguments if it is in none. */
+function systemCallOf(pid: number): readonly string[] {
+  return readFileSync(`/proc/${pid}/syscall`, 'latin1').trim().split(' ');
 }

@@ -66,7 +66,14 @@ export function namespacesInUse(ids: readonly string[]): ReadonlySet<string> {
 }
 
 function linksOf(pid: number): readonly string[] {
-  return readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
+  return readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
+    try {
+      return readlinkSync(`/proc/${pid}/fd/${fd}`);
+    } catch {
+      // It has just been closed.
+      return [];
+    }
+  });
 }
 
 function kindOf(link: string): string {

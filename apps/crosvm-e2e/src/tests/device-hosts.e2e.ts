@@ -1,27 +1,29 @@
+import { randomUUID } from 'node:crypto';
+
+import { ControlClient } from '@crosvm/vm-control';
+
 import {
   bareMetalProgram,
+  BLOWS,
   BOOT_MS,
   bootArguments,
   Crosvm,
   emptyImage,
+  END_MS,
   hostLacksBareMetal,
   hostLacksIntruders,
+  HostTraces,
   intrude,
-  type Intrusion,
-  kill,
   type Lack,
-  namespacesInUse,
-  namespacesOf,
-  processIds,
+  OWN_BLOWS,
   PROMPT_MS,
   scaled,
   Scratch,
   Shell,
-  socketsOf,
+  SIGNAL_BLOWS,
   type SpawnOptions,
   testUnless,
   tooSlow,
-  unixSockets,
 } from '../harness';
 
 const MIB = 2 ** 20;
@@ -48,75 +50,48 @@ async function busyVm(options: SpawnOptions, ...more: readonly string[]): Promis
   }
 }
 
-/** The namespaces that a device host has for itself. */
-function ownNamespaces(host: number): readonly string[] {
-  const shared = new Set(namespacesOf(process.pid).values());
-  return [...namespacesOf(host).values()].filter((namespace) => !shared.has(namespace));
-}
-
 /** The devices that have a host. */
 async function hostsOf(vm: Crosvm): Promise<readonly string[]> {
   return [...(await vm.deviceHosts()).keys()].sort();
 }
 
-/** What somebody does to a device host, and what crosvm says of it. */
-interface Blow {
-  readonly what: string;
-  readonly said: RegExp;
-  readonly strike: (host: number) => Promise<void> | void;
-  readonly lack?: Lack;
+/** Starts such a guest and suspends it, so that its device hosts wait until they are told something. */
+async function suspendedVm(): Promise<Crosvm> {
+  const socket = files.file(`${randomUUID()}.sock`);
+  const vm = await busyVm({ noInput: true }, '-s', socket);
+  try {
+    using client = await ControlClient.connect(socket, { timeoutMs: END_MS });
+    await client.suspend();
+    return vm;
+  } catch (error) {
+    await vm.dispose();
+    throw error;
+  }
 }
 
-/** Its own doing, as that of one that somebody has taken over. */
-function own(intrusion: Intrusion, said: RegExp): Blow {
-  const strike = async (host: number): Promise<void> => intrude(host, intrusion);
-  return { what: intrusion, said, strike, lack: hostLacksIntruders() };
+const DEVICES = ['serial 1', 'balloon', 'rng', 'disk vda'];
+
+/** Where a start takes ten seconds, each blow meets one device. */
+function unasked(blow: number, device: number): Lack {
+  return blow % DEVICES.length === device ? undefined : tooSlow();
 }
-
-/** Somebody else's. */
-function signalled(signal: NodeJS.Signals, said: RegExp): Blow {
-  return { what: signal, said, strike: (host) => kill(host, signal) };
-}
-
-const BLOWS: readonly Blow[] = [
-  signalled('SIGKILL', /it was killed by SIGKILL/),
-  signalled('SIGSTOP', /it was stopped by SIGSTOP/),
-  own('fault', /it was killed by SIGSEGV/),
-  own('exit', /it ended/),
-  own(
-    'socket',
-    /it made a system call that its policy forbids: socket\(0x1, 0x0, [^\n]*\), number 41/,
-  ),
-];
-
-/** With serial 1 the devices of a VM of three kinds. */
-const DEVICES = ['serial 1', 'rng', 'disk vda'];
 
 describe('a device host that is no more what it should be', () => {
   for (const [index, device] of DEVICES.entries()) {
     for (const [number, { what, said, strike, lack: lackOfBlow }] of BLOWS.entries()) {
-      // Where a start takes ten seconds, each blow meets one device.
-      const unasked = number % DEVICES.length === index ? undefined : tooSlow();
       testUnless(
-        lack ?? lackOfBlow ?? unasked,
+        lack ?? lackOfBlow ?? unasked(number, index),
         `ends crosvm at once, with status 1 and one line that names its device: ${device}, ${what}`,
         async () => {
-          await using vm = await busyVm({});
+          await using vm = await busyVm({ noInput: true });
           const host = await vm.deviceHost(device);
-          const sockets = socketsOf(host);
-          const namespaces = ownNamespaces(host);
-          // Others that come later may get the numbers of these namespaces.
-          const processes = processIds();
-          await strike(host);
-          // Wakes the serial port, which has nothing else to do.
-          vm.type('x');
+          const traces = new HostTraces(host);
+          strike(host);
           expect(await vm.ended(PROMPT_MS)).toEqual({ code: 1, signal: null });
           expect(vm.stderr.text).toMatch(
             new RegExp(`^crosvm: the device host of ${device} failed: ${said.source}\n$`),
           );
-          expect(sockets.filter((socket) => unixSockets().has(socket))).toEqual([]);
-          const inUse = namespacesInUse(processes);
-          expect(namespaces.filter((namespace) => inUse.has(namespace))).toEqual([]);
+          expect(traces.left).toEqual([]);
         },
       );
     }
@@ -154,21 +129,47 @@ describe('crosvm whose guest keeps its devices busy', () => {
     });
   }
 
-  for (const signal of ['SIGKILL', 'SIGSTOP'] as const) {
-    testUnless(
-      lack,
-      `ends at once by SIGTERM, although a host meets ${signal} meanwhile`,
-      async () => {
-        await using vm = await busyVm({ noInput: true });
-        const host = await vm.deviceHost('disk vda');
-        await vm.signal('SIGTERM');
-        kill(host, signal);
-        expect(await vm.ended(PROMPT_MS)).toMatchObject({ signal: null });
-        expect(vm.stderr.text).toMatch(
-          /^(?:|(?:WARN|crosvm:) the device host of disk vda [^\n]*(?:SIGKILL|SIGSTOP)\n)$/,
-        );
-      },
-    );
+  for (const [index, device] of DEVICES.entries()) {
+    for (const [number, { what, said, strike }] of SIGNAL_BLOWS.entries()) {
+      testUnless(
+        lack ?? unasked(number, index),
+        `ends at once by SIGTERM, although the host of ${device} meets ${what} meanwhile`,
+        async () => {
+          await using vm = await busyVm({ noInput: true });
+          const host = await vm.deviceHost(device);
+          const traces = new HostTraces(host);
+          await vm.signal('SIGTERM');
+          strike(host);
+          expect(await vm.ended(PROMPT_MS)).toMatchObject({ signal: null });
+          expect(vm.stderr.text).toMatch(
+            new RegExp(
+              `^(?:|(?:WARN|crosvm:) the device host of ${device} [^\n]*${said.source}\n)$`,
+            ),
+          );
+          expect(traces.left).toEqual([]);
+        },
+      );
+    }
+
+    for (const [number, { what, said }] of OWN_BLOWS.entries()) {
+      testUnless(
+        lack ?? hostLacksIntruders() ?? unasked(number, index),
+        `ends at once by SIGTERM, and names the device whose host then meets something: ${device}, ${what}`,
+        async () => {
+          await using vm = await suspendedVm();
+          const host = await vm.deviceHost(device);
+          const traces = new HostTraces(host);
+          // When it is told to end.
+          await intrude(host, what);
+          await vm.signal('SIGTERM');
+          expect(await vm.ended(PROMPT_MS)).toEqual({ code: 143, signal: null });
+          expect(vm.stderr.text).toMatch(
+            new RegExp(`^WARN the device host of ${device} did not end well: ${said.source}\n$`),
+          );
+          expect(traces.left).toEqual([]);
+        },
+      );
+    }
   }
 
   testUnless(lack, 'has a device host for each serial port that goes anywhere', async () => {
