@@ -68,6 +68,7 @@ const SELDOM_ITSELF: readonly (readonly [beginning: string, reason: string])[] =
   ['getsock', 'there is no control socket'],
   ['ioctl: arg1 == FIONBIO', 'there is no control socket'],
   ['statx', 'there is no control socket'],
+  ['fstat', 'of Node, when standard error is used for the first time'],
   ['unlink', 'there is no control socket'],
   ['ftruncate', 'no disk is resized'],
   ['prlimit64', 'no disk is resized'],
