@@ -51,7 +51,7 @@ export function checkNamespaces(probe = probeNamespaces, remedyOf = userNamespac
     without: WITHOUT,
     remedy:
       remedy?.replace(/^as root: /, 'sudo ') ??
-      'let the container have user namespaces: podman run --security-opt seccomp=unconfined ...',
+      'let the container have user namespaces: docker run --security-opt seccomp=unconfined ...',
   };
 }
 
