@@ -75,7 +75,10 @@ export function checkHugePages(path = HUGE_PAGES): Finding {
     ? {
         name,
         verdict: 'limited',
-        detail: setting === undefined ? 'the kernel has none for guests' : `they are: ${setting}`,
+        detail:
+          setting === undefined
+            ? 'the kernel has none for guests'
+            : `the host's setting for them is '${setting}'`,
         without: 'guests have huge pages only a second after they use the memory',
         ...(setting !== undefined && { remedy: `echo advise | sudo tee ${path}` }),
       }
