@@ -11,6 +11,7 @@ import {
   scaled,
   Scratch,
   testUnless,
+  threadStatuses,
   tooSlow,
   UnixServer,
   until,
@@ -35,9 +36,15 @@ function shownBy(pid: number): readonly string[] {
   return mappingsOf(pid, '/memfd:crosvm_shared');
 }
 
-/** What they have when all memory was given back, which takes its time. */
+/** Whether a process has its filter: it opens no files any more, not even for a moment. */
+function isFiltered(pid: number): boolean {
+  return threadStatuses(pid).every((status) => status.get('Seccomp') === '2');
+}
+
+/** What they have when everything is set up and all memory was given back, which takes its time. */
 async function atRest(vmm: number, host: number) {
   const limit = ANSWER_MS;
+  await until('crosvm to have its filter', limit, () => isFiltered(vmm) || undefined);
   await until('memory to be given back', limit, () => shownBy(vmm).length === 0 || undefined);
   return {
     vmm: possessions(vmm),
