@@ -68,7 +68,11 @@ const SELDOM_ITSELF: readonly (readonly [beginning: string, reason: string])[] =
   ['getsock', 'there is no control socket'],
   ['ioctl: arg1 == FIONBIO', 'there is no control socket'],
   ['statx', 'there is no control socket'],
-  ['fstat', 'of Node, when standard error is used for the first time'],
+  [
+    'fstat',
+    'of Node, when standard error is used for the first time, or when it takes itself down',
+  ],
+  ['fsync', 'of Node, when it takes itself down, which 24 and later do not'],
   ['unlink', 'there is no control socket'],
   ['ftruncate', 'no disk is resized'],
   ['prlimit64', 'no disk is resized'],

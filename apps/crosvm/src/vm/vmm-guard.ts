@@ -62,9 +62,10 @@ function ignore(): void {
 function putFilterOn(policy: Policy, record: boolean): OwnedFd | undefined {
   try {
     setNoNewPrivileges();
-    dropEventLoopRing();
-    // When Node takes itself down it watches, by rings, what is to be closed.
-    process.once('exit', (status) => exitNow(status));
+    if (dropEventLoopRing()) {
+      // When Node takes itself down it watches, by other loops' rings, what is to be closed.
+      process.once('exit', (status) => exitNow(status));
+    }
     return lockDown(policy, { executable: codeRanges(), record });
   } catch (cause) {
     throw new UserError('it cannot be given its filter of system calls', {

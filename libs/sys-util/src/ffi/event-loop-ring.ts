@@ -82,11 +82,12 @@ function descriptorsIn(fields: DataView): number[] {
  * line of JavaScript, whatever `UV_USE_IO_URING` says. A loop without one calls `epoll_ctl`.
  * To be called on the main thread. The loops of other threads keep theirs: they must not watch anything
  * new under a filter, nor be taken down (see `exitNow`).
+ * @returns whether loops have rings
  * @throws Error if the loop may have a ring and it is not found
  */
-export function dropEventLoopRing(): void {
+export function dropEventLoopRing(): boolean {
   if (ringFds().size === 0) {
-    return;
+    return false;
   }
   const fields = internalFields();
   const found = descriptorsIn(fields);
@@ -94,4 +95,5 @@ export function dropEventLoopRing(): void {
     throw new Error("the io_uring of Node's event loop is not where it is looked for");
   }
   found.forEach((at) => fields.setInt32(at, NO_RING, true));
+  return true;
 }
