@@ -219,6 +219,11 @@ export class IoUring implements Disposable {
     return true;
   }
 
+  /** Whether `next` would take one. */
+  get hasCompletions(): boolean {
+    return Atomics.load(this.#words, this.#cqTail) !== this.#head;
+  }
+
   /** Whether `enter` would find something to finish, besides what is pending. */
   get hasWork(): boolean {
     const flags = Atomics.load(this.#words, this.#sqFlags);
@@ -237,7 +242,7 @@ export class IoUring implements Disposable {
   listen(): boolean {
     Atomics.store(this.#words, this.#cqFlags, 0);
     // The kernel adds first and looks at the wish afterwards; here it is the other way round.
-    return this.hasWork || Atomics.load(this.#words, this.#cqTail) !== this.#head;
+    return this.hasWork || this.hasCompletions;
   }
 
   /** Gives everything back. Nothing may be on its way: see `enter`. */

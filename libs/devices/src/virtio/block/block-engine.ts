@@ -17,6 +17,8 @@ export interface Completion {
   complete(request: BlockRequest, result: number): void;
   /** Some were completed, and that was all for now: who waits for them can be told. */
   settled(): void;
+  /** Some are complete that were on their way: `commit` takes them. */
+  arrived(): void;
 }
 
 /** Does requests that were checked: reads, writes, flushes, discards and write zeroes. */
@@ -28,8 +30,14 @@ export interface BlockEngine extends Disposable {
    * beside others and in another order, maybe only after `commit`.
    */
   submit(request: BlockRequest): void;
-  /** There are no more requests for now: begins with those that were submitted. */
+  /** Requests that are not complete. */
+  readonly inFlight: number;
+  /** Whether there is anything for `commit` to do. */
+  readonly hasWork: boolean;
+  /** There are no more requests for now: begins with those that were submitted, and takes completions. */
   commit(): void;
+  /** Completions are looked for, until `commit`: nobody need be woken for them. */
+  quiet(): void;
   /**
    * Returns when no request is with the engine any more; those that were, were completed, but
    * `settled` is not called for them.
@@ -39,6 +47,8 @@ export interface BlockEngine extends Disposable {
 
 /** Does each request at once, on this thread. */
 export class SynchronousEngine implements BlockEngine {
+  readonly inFlight = 0;
+  readonly hasWork = false;
   readonly #disk: Disk;
   #completion: Completion | undefined;
 
@@ -58,6 +68,10 @@ export class SynchronousEngine implements BlockEngine {
 
   commit(): void {
     // All is done, and whoever submitted it knows.
+  }
+
+  quiet(): void {
+    // Nobody is woken.
   }
 
   drain(): void {

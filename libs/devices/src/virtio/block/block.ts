@@ -22,7 +22,7 @@ import type { ActivationContext, ConfigSpace, VirtioBackend } from '../backend';
 import { hasFeature } from '../features';
 import type { BufferList } from '../queue/buffer-list';
 import type { DescriptorChain } from '../queue/descriptor-chain';
-import { type ChainServer, serveQueue } from '../queue/serve-queue';
+import type { ChainServer } from '../queue/serve-queue';
 import type { VirtQueue } from '../queue/virt-queue';
 import type { BlockEngine, Completion } from './block-engine';
 import { BlockRequest, HEADER_BYTES } from './block-request';
@@ -32,6 +32,7 @@ import {
   MAX_ZERO_RANGES,
   MAX_ZERO_SECTORS,
 } from './config-space';
+import { DiskService } from './disk-service';
 import { type DiskConfig, idBytes, SECTOR_BYTES } from './disk-config';
 import { isOnDisk, type RangeLimits, rangesStatus, ZERO_FLAGS } from './request-check';
 
@@ -76,6 +77,7 @@ export interface BlockOptions {
 export class Block implements VirtioBackend, ChainServer, Completion {
   readonly #config: DiskConfig;
   readonly #engine: BlockEngine;
+  readonly #service: DiskService;
   readonly #id: DataView;
   readonly #problems: RateLimited;
   readonly #follow: FollowCapacity | undefined;
@@ -89,8 +91,6 @@ export class Block implements VirtioBackend, ChainServer, Completion {
   /** Requests to be used again: as many as there ever were at a time, which the queues bound. */
   readonly #free: BlockRequest[] = [];
   #context: ActivationContext | undefined;
-  /** The queue that is being served. */
-  #serving = 0;
   #bytesDone = 0;
   #writeThrough = false;
   #canDiscard = false;
@@ -99,6 +99,7 @@ export class Block implements VirtioBackend, ChainServer, Completion {
   constructor(config: DiskConfig, engine: BlockEngine, options: BlockOptions) {
     this.#config = config;
     this.#engine = engine;
+    this.#service = new DiskService(this, engine);
     this.#id = new DataView(idBytes(config).buffer);
     this.#problems = new RateLimited(options.logger);
     this.#configSpace = options.configSpace;
@@ -112,6 +113,7 @@ export class Block implements VirtioBackend, ChainServer, Completion {
 
   activate(context: ActivationContext): void {
     this.#context = context;
+    this.#service.activate(context);
     const { features } = context;
     // Virtio 1.2, 5.2.6.2: a driver that cannot flush gets a disk on which all that is done, stays.
     this.#writeThrough = !hasFeature(features, VIRTIO_BLK_F_FLUSH);
@@ -121,11 +123,11 @@ export class Block implements VirtioBackend, ChainServer, Completion {
   }
 
   handleQueue(index: number): boolean {
-    this.#serving = index;
-    const queue = this.#context?.queues[index];
-    const more = queue !== undefined && serveQueue(queue, this);
-    this.#engine.commit();
-    return more;
+    return this.#service.notified(index);
+  }
+
+  arrived(): void {
+    this.#service.arrived();
   }
 
   resetQueue(): void {
@@ -144,6 +146,7 @@ export class Block implements VirtioBackend, ChainServer, Completion {
     this.#following?.[Symbol.dispose]();
     this.#following = undefined;
     this.#context = undefined;
+    this.#service.activate(undefined);
     this.#problems.flush();
   }
 
@@ -166,7 +169,7 @@ export class Block implements VirtioBackend, ChainServer, Completion {
 
   serve(chain: DescriptorChain, queue: VirtQueue): void {
     const request = this.#free.pop() ?? new BlockRequest();
-    if (!request.begin(this.#serving, chain)) {
+    if (!request.begin(this.#service.serving, chain)) {
       this.#free.push(request);
       this.#refuse('without a status byte');
       this.#counters.failed();

@@ -66,10 +66,10 @@ function mockResults(ring: IoUring, ...results: (number | undefined)[]): void {
   });
 }
 
-/** Does not see what is complete for one turn. */
+/** Does not see what is complete for one turn, in which it is looked twice. */
 function mockDelay(ring: IoUring): void {
   const next = jest.spyOn(ring, 'next');
-  for (let round = 0; round < 8; round += 1) {
+  for (let round = 0; round < 16; round += 1) {
     next.mockReturnValueOnce(false);
   }
 }

@@ -70,15 +70,19 @@ export class RingEngine implements BlockEngine {
     this.#options = options;
     this.#ring = options.ring;
     this.#others = options.others;
-    const handler = () => this.commit();
+    const handler = () => this.#completion?.arrived();
     const { event } = options.ring;
     this.#registration = options.poller.add(event.raw, POLL_READABLE | POLL_EDGE, handler);
     this.#ring.listen();
   }
 
-  /** Requests that are not complete. */
   get inFlight(): number {
     return this.#inFlight;
+  }
+
+  get hasWork(): boolean {
+    const ring = this.#ring;
+    return ring.pending > 0 || ring.hasWork || ring.hasCompletions;
   }
 
   attach(completion: Completion): void {
@@ -114,6 +118,10 @@ export class RingEngine implements BlockEngine {
       this.#unsettled = false;
       this.#completion?.settled();
     }
+  }
+
+  quiet(): void {
+    this.#ring.quiet();
   }
 
   drain(): void {

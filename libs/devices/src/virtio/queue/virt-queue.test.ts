@@ -235,7 +235,7 @@ describe('notifications', () => {
     const before = driver.availEvent;
     queue.enableNotifications();
 
-    expect([before, driver.availEvent, driver.usedFlags]).toEqual([0, 2, 0]);
+    expect([before, driver.availEvent, driver.usedFlags]).toEqual([0xffff, 2, 0]);
   });
 
   it.each([Features.none, Features.eventIdx])(

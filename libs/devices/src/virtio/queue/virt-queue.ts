@@ -209,12 +209,19 @@ export class VirtQueue {
     return ((next - event - 1) & INDEX_MASK) < ((next - last) & INDEX_MASK);
   }
 
+  /** Whether the driver made something available that was not taken. */
+  get hasMore(): boolean {
+    return this.#broken === undefined && Atomics.load(this.#avail, RING_IDX) !== this.#nextAvail;
+  }
+
   /**
    * Tells the driver that it need not notify for now; it may nevertheless. Virtio 1.2, 2.7.10.2.
    */
   disableNotifications(): void {
-    // With EVENT_IDX, the event that was reached already does it.
-    if (!this.#eventIdx) {
+    if (this.#eventIdx) {
+      // The next entry is to be beyond the event, and the event so far off that no other reaches it.
+      Atomics.store(this.#used, this.#availEvent, (this.#nextAvail - 1) & INDEX_MASK);
+    } else {
       Atomics.store(this.#used, RING_FLAGS, VRING_USED_F_NO_NOTIFY);
     }
   }

@@ -1,0 +1,121 @@
+import type { ActivationContext } from '../backend';
+import { type Awaited, Linger } from '../queue/linger';
+import { CHAINS_PER_WAKE, type ChainServer } from '../queue/serve-queue';
+import type { VirtQueue } from '../queue/virt-queue';
+import type { BlockEngine } from './block-engine';
+
+/** Most times in one turn that a queue is served: then others have their turn. */
+const ROUNDS_PER_TURN = 16;
+
+/**
+ * Serves the queues of a disk, and looks for what comes next before it has the driver notify and the
+ * engine wake it.
+ */
+export class DiskService implements Awaited {
+  readonly #server: ChainServer;
+  readonly #engine: BlockEngine;
+  /** What a driver asks next that waits for nothing. */
+  readonly #requests = new Linger();
+  /** Whatever is next while an answer is awaited: mostly that. */
+  readonly #answers = new Linger();
+  #context: ActivationContext | undefined;
+  #serving = 0;
+
+  constructor(server: ChainServer, engine: BlockEngine) {
+    this.#server = server;
+    this.#engine = engine;
+  }
+
+  /** The queue that is being served, or was last. */
+  get serving(): number {
+    return this.#serving;
+  }
+
+  /** There is a driver, or none any more. */
+  activate(context: ActivationContext | undefined): void {
+    this.#context = context;
+  }
+
+  /** The driver notified a queue. Returns whether there is more to be done. */
+  notified(index: number): boolean {
+    (this.#engine.inFlight > 0 ? this.#answers : this.#requests).woken();
+    return this.#serve(index);
+  }
+
+  /** Requests that were on their way are complete. */
+  arrived(): void {
+    this.#answers.woken();
+    if (!this.#engine.hasWork) {
+      // They were found by looking.
+      return;
+    }
+    this.#engine.commit();
+    // Whoever has his answer asks again.
+    if (this.#serve(this.#serving)) {
+      this.#context?.serve(this.#serving);
+    }
+  }
+
+  hasCome(): boolean {
+    return this.#engine.hasWork || this.#hasRequests();
+  }
+
+  #hasRequests(): boolean {
+    const queues = this.#context?.queues ?? [];
+    for (let index = 0; index < queues.length; index += 1) {
+      if (queues[index]?.hasMore === true) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  #serve(index: number): boolean {
+    const queue = this.#context?.queues[index];
+    if (queue === undefined) {
+      this.#engine.commit();
+      return false;
+    }
+    this.#serving = index;
+    queue.disableNotifications();
+    for (let round = 0; round < ROUNDS_PER_TURN; round += 1) {
+      const more = this.#serveChains(queue);
+      this.#engine.commit();
+      if (more || queue.broken !== undefined) {
+        return more;
+      }
+      if (queue.needsInterrupt()) {
+        this.#context?.interrupt(index);
+      }
+      if (!this.#lookFor(queue)) {
+        return queue.enableNotifications();
+      }
+    }
+    return true;
+  }
+
+  /** Whether there is more in the queue than one turn takes. */
+  #serveChains(queue: VirtQueue): boolean {
+    for (let left = CHAINS_PER_WAKE; left > 0; left -= 1) {
+      const chain = queue.pop();
+      if (chain === undefined) {
+        return false;
+      }
+      this.#server.serve(chain, queue);
+    }
+    return true;
+  }
+
+  /** Whether there is something to be done for this queue, or by the engine. */
+  #lookFor(queue: VirtQueue): boolean {
+    const engine = this.#engine;
+    engine.quiet();
+    const linger = engine.inFlight > 0 ? this.#answers : this.#requests;
+    const hasCome = linger.lookFor(this) && (engine.hasWork || queue.hasMore);
+    if (!hasCome) {
+      // Which has it wake this again.
+      engine.commit();
+    }
+    return hasCome;
+  }
+}
