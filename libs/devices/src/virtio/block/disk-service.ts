@@ -7,6 +7,10 @@ import type { BlockEngine } from './block-engine';
 /** Most times in one turn that a queue is served: then others have their turn. */
 const ROUNDS_PER_TURN = 16;
 
+function hasMore(queue: VirtQueue | undefined): boolean {
+  return queue?.hasMore === true;
+}
+
 /**
  * Serves the queues of a disk, and looks for what comes next before it has the driver notify and the
  * engine wake it.
@@ -57,17 +61,7 @@ export class DiskService implements Awaited {
   }
 
   hasCome(): boolean {
-    return this.#engine.hasWork || this.#hasRequests();
-  }
-
-  #hasRequests(): boolean {
-    const queues = this.#context?.queues ?? [];
-    for (let index = 0; index < queues.length; index += 1) {
-      if (queues[index]?.hasMore === true) {
-        return true;
-      }
-    }
-    return false;
+    return this.#engine.hasWork || this.#context?.queues.some(hasMore) === true;
   }
 
   #serve(index: number): boolean {
