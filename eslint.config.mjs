@@ -61,7 +61,7 @@ const EXCEPTIONS = [
     files: [
       'apps/crosvm/src/host/passt/passt.ts',
       'apps/crosvm/src/cli/parse-{run,config-schema,completion}.ts',
-      'apps/crosvm/src/vm/zygote-process.ts',
+      'apps/crosvm/src/vm/{early-zygote,zygote-process}.ts',
       'libs/sys-util/src/ffi/koffi.ts',
       'libs/sys-util/src/log/create-logger.ts',
       'libs/sys-util/src/terminal-guard.ts',

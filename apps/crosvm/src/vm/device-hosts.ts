@@ -25,6 +25,7 @@ import { startHostThread } from './host-thread';
 import { HostZygote } from './host-zygote';
 import type { VmEnd } from './vm-end';
 import { VmmGuard } from './vmm-guard';
+import { within } from './within';
 import type { ForkRequest } from './zygote-messages';
 
 /** How device hosts run. */
@@ -47,6 +48,9 @@ export interface DeviceHostsOptions {
     readonly onEnd: (end: VmEnd) => void;
   };
 }
+
+/** How long the zygote may take to end when it has nothing left to do, which is at once. */
+const ZYGOTE_END_MS = 500;
 
 const VMM_POLICY = 'vmm';
 const WARDEN_POLICY = 'warden';
@@ -205,7 +209,10 @@ export class DeviceHosts implements Commander {
    */
   async stop(patience: Patience): Promise<void> {
     await Promise.all(this.#links.map((link) => link.stop(patience)));
-    this.#guard?.[Symbol.dispose]();
+    await this.#guard?.stop();
+    if (this.#zygote !== undefined) {
+      await within(ZYGOTE_END_MS, this.#zygote.ended);
+    }
   }
 
   #startGuard(

@@ -4,7 +4,8 @@
  * before the first host, so both are done at once. Imported before anything that is large.
  */
 
-import { startZygote, type ZygoteProcess } from './zygote-process';
+import type * as Module from './zygote-process';
+import type { ZygoteProcess } from './zygote-process';
 
 interface EarlyZygote extends ZygoteProcess {
   readonly custom: boolean;
@@ -12,10 +13,16 @@ interface EarlyZygote extends ZygoteProcess {
 
 let early: EarlyZygote | undefined;
 
+/** Loads native code: not before somebody catches what comes of that. */
+function start(custom: boolean): ZygoteProcess {
+  const { startZygote } = require('./zygote-process') as typeof Module;
+  return startZygote(custom);
+}
+
 /** Starts one that will be taken when it is known what for. That it cannot be had, its taker is told. */
 export function startEarlyZygote(custom: boolean): void {
   try {
-    early = { ...startZygote(custom), custom };
+    early = { ...start(custom), custom };
   } catch {
     early = undefined;
   }
@@ -28,7 +35,7 @@ export function startEarlyZygote(custom: boolean): void {
 export function takeZygote(custom: boolean): ZygoteProcess {
   const taken = early?.custom === custom ? early : undefined;
   if (taken === undefined) {
-    return startZygote(custom);
+    return start(custom);
   }
   early = undefined;
   return taken;

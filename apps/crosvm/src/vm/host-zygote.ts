@@ -21,6 +21,8 @@ import {
  * process ends with the thread that started it.
  */
 export class HostZygote {
+  /** Resolves when it has ended: some time after `last`. */
+  readonly ended: Promise<void>;
   readonly #poller: Poller;
   readonly #socket: FdSocket;
   readonly #registration: PollRegistration;
@@ -41,6 +43,7 @@ export class HostZygote {
   constructor(poller: Poller, custom: boolean) {
     this.#poller = poller;
     const { process: child, script, socket, gone } = takeZygote(custom);
+    this.ended = gone.then(() => undefined);
     this.#socket = FdSocket.adopt(socket, {
       maxBytes: MAX_ZYGOTE_MESSAGE,
       maxFds: 0,

@@ -6,16 +6,11 @@ import {
   openProcess,
   pollChild,
 } from '@crosvm/io-jail';
-import {
-  type OwnedFd,
-  POLL_READABLE,
-  type Poller,
-  type PollRegistration,
-  SharedMemory,
-} from '@crosvm/sys-util';
+import { type OwnedFd, POLL_READABLE, type Poller, type PollRegistration } from '@crosvm/sys-util';
 
 import { UserError } from '../user-error';
-import { MAX_STDERR, type StartedHost } from './host-start';
+import type { StartedHost } from './host-start';
+import { KeptStderr } from './kept-stderr';
 
 /** Why it ended, for people; undefined if in order. */
 function failureOf(state: ChildState, stderr: string): Error | undefined {
@@ -37,8 +32,7 @@ export class JailedHost implements StartedHost {
   readonly pid: Promise<number | undefined>;
   readonly ended: Promise<Error | undefined>;
   readonly #poller: Poller;
-  /** Memory, so that a host can neither fill it up nor wait for a reader. */
-  readonly #stderr = SharedMemory.create('stderr', MAX_STDERR);
+  readonly #stderr = new KeptStderr();
   #setPid: (pid: number | undefined) => void = () => undefined;
   #setEnded: (failure: Error | undefined) => void = () => undefined;
   #child: { readonly pid: number; readonly fd: OwnedFd } | undefined;
@@ -55,7 +49,7 @@ export class JailedHost implements StartedHost {
 
   /** The descriptor that is to be its standard error. */
   get stderrFd(): number {
-    return this.#stderr.fd.raw;
+    return this.#stderr.fd;
   }
 
   /** It runs. */
@@ -88,12 +82,7 @@ export class JailedHost implements StartedHost {
   }
 
   said(): string {
-    if (this.#stderr.fd.closed) {
-      return '';
-    }
-    using memory = this.#stderr.map({ readOnly: true });
-    const [text = ''] = Buffer.from(memory.bytes).toString('latin1').split('\0', 1);
-    return text.trim();
+    return this.#stderr.text;
   }
 
   kill(): boolean {

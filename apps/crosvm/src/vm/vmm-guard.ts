@@ -28,6 +28,7 @@ import {
   MAX_WARDEN_MESSAGE,
   SELF,
 } from './warden-messages';
+import { within } from './within';
 import type { ForkRequest } from './zygote-messages';
 
 const STDERR = 2;
@@ -35,6 +36,9 @@ const STDERR = 2;
 /** What the user can do if this process cannot be given a filter. */
 const NO_FILTER_HINT =
   'the kernel needs seccomp filters; without a sandbox (--disable-sandbox) crosvm runs without';
+
+/** How long the warden may take to end, which is at once. */
+const END_MS = 500;
 
 /** What a guard needs to know. */
 export interface VmmGuardOptions {
@@ -83,7 +87,7 @@ export type Fork = (request: ForkRequest, controlFd: number) => StartedHost;
  * is put on all its threads. Somebody who has taken it over can open no file and start no program then.
  * A call that is forbidden is decided on by another process, the warden: see there.
  */
-export class VmmGuard implements Disposable {
+export class VmmGuard {
   readonly #options: VmmGuardOptions;
   readonly #warden: StartedHost;
   readonly #control: FdSocket;
@@ -162,10 +166,21 @@ export class VmmGuard implements Disposable {
     this.#isOver = true;
   }
 
-  /** What becomes of the warden does not matter any more; it ends with this process. */
-  [Symbol.dispose](): void {
+  /**
+   * Ends the warden, and waits for it, because this process is its parent. What the policy forbids fails from
+   * then on. One that records answers for all calls to the very end, and so goes on to it.
+   */
+  async stop(): Promise<void> {
     this.#isOver = true;
     this.#registration.remove();
+    if (this.#options.record === undefined) {
+      this.#control[Symbol.dispose]();
+      const ended = this.#warden.ended.then(() => undefined);
+      if (await within(END_MS, ended)) {
+        return;
+      }
+      this.#warden.kill();
+    }
     this.#warden.abandon();
   }
 }

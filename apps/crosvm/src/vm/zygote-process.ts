@@ -5,6 +5,7 @@ import { adoptOrphans, FORKABLE_NODE_FLAGS, INTERPRETER_NODE_FLAGS } from '@cros
 import { closeInheritedOnExec, type OwnedFd, socketPair } from '@crosvm/sys-util';
 
 import { UserError } from '../user-error';
+import { KeptStderr } from './kept-stderr';
 
 /** Takes some milliseconds to load: not before there is a process to start. */
 function loadChildProcess(): typeof ChildProcess {
@@ -21,6 +22,12 @@ function keepDescriptors(): void {
       hint: '/proc must be there: mount -t proc proc /proc',
     });
   }
+}
+
+/** What it says first of what went wrong, after the lines in which Node.js shows where. */
+function complaint(said: string): string {
+  const [line] = /^\w*Error\b.*$/m.exec(said) ?? said.split('\n', 1);
+  return line === undefined || line === '' ? '' : `: ${line}`;
 }
 
 /** A process that device hosts are forked from; see `zygote.ts` for what it does. */
@@ -47,11 +54,12 @@ export function startZygote(custom: boolean): ZygoteProcess {
   adoptOrphans();
   keepDescriptors();
   const [near, far] = socketPair();
+  const stderr = new KeptStderr();
   const flags = [...FORKABLE_NODE_FLAGS, ...INTERPRETER_NODE_FLAGS];
   const script = join(__dirname, custom ? 'custom-device-zygote.js' : 'device-zygote.js');
   const child = loadChildProcess().spawn(process.execPath, [...flags, script], {
     // The last one has the number CONTROL_FD.
-    stdio: ['ignore', 'ignore', 'inherit', far.raw],
+    stdio: ['ignore', 'ignore', stderr.fd, far.raw],
     cwd: '/',
     env: {},
     detached: true,
@@ -59,8 +67,12 @@ export function startZygote(custom: boolean): ZygoteProcess {
   far.close();
   child.unref();
   const gone = new Promise<string>((resolve) => {
-    child.once('error', (error) => resolve(`it could not be started: ${error.message}`));
-    child.once('exit', (code, signal) => resolve(`it ended (${signal ?? `status ${code}`})`));
+    const end = (how: string): void => {
+      resolve(`${how}${complaint(stderr.text)}`);
+      stderr[Symbol.dispose]();
+    };
+    child.once('error', (error) => end(`it could not be started: ${error.message}`));
+    child.once('exit', (code, signal) => end(`it ended (${signal ?? `status ${code}`})`));
   });
   return { process: child, script, socket: near, gone };
 }
