@@ -22,6 +22,8 @@ export class DiskService implements Awaited {
   readonly #requests = new Linger();
   /** Whatever is next while an answer is awaited: mostly that. */
   readonly #answers = new Linger();
+  /** Which of the two it is now. */
+  #awaited = this.#requests;
   #context: ActivationContext | undefined;
   #serving = 0;
 
@@ -42,20 +44,28 @@ export class DiskService implements Awaited {
 
   /** The driver notified a queue. Returns whether there is more to be done. */
   notified(index: number): boolean {
-    (this.#engine.inFlight > 0 ? this.#answers : this.#requests).woken();
-    return this.#serve(index);
+    this.#awaited.woken();
+    const queue = this.#context?.queues[index];
+    queue?.disableNotifications();
+    return this.#serve(index, queue);
   }
 
   /** Requests that were on their way are complete. */
   arrived(): void {
-    this.#answers.woken();
+    this.#awaited.woken();
     if (!this.#engine.hasWork) {
       // They were found by looking.
       return;
     }
     this.#engine.commit();
+    const queue = this.#context?.queues[this.#serving];
+    if (queue === undefined || !this.#choose().isWorthwhile) {
+      this.#awaited.asleep();
+      return;
+    }
     // Whoever has his answer asks again.
-    if (this.#serve(this.#serving)) {
+    queue.withdrawNotifications();
+    if (this.#serve(this.#serving, queue)) {
       this.#context?.serve(this.#serving);
     }
   }
@@ -64,14 +74,12 @@ export class DiskService implements Awaited {
     return this.#engine.hasWork || this.#context?.queues.some(hasMore) === true;
   }
 
-  #serve(index: number): boolean {
-    const queue = this.#context?.queues[index];
+  #serve(index: number, queue: VirtQueue | undefined): boolean {
     if (queue === undefined) {
       this.#engine.commit();
       return false;
     }
     this.#serving = index;
-    queue.disableNotifications();
     for (let round = 0; round < ROUNDS_PER_TURN; round += 1) {
       const more = this.#serveChains(queue);
       this.#engine.commit();
@@ -100,11 +108,21 @@ export class DiskService implements Awaited {
     return true;
   }
 
+  /** Chooses what is waited for next. */
+  #choose(): Linger {
+    this.#awaited = this.#engine.inFlight > 0 ? this.#answers : this.#requests;
+    return this.#awaited;
+  }
+
   /** Whether there is something to be done for this queue, or by the engine. */
   #lookFor(queue: VirtQueue): boolean {
+    const linger = this.#choose();
+    if (!linger.isWorthwhile) {
+      linger.asleep();
+      return false;
+    }
     const engine = this.#engine;
     engine.quiet();
-    const linger = engine.inFlight > 0 ? this.#answers : this.#requests;
     const hasCome = linger.lookFor(this) && (engine.hasWork || queue.hasMore);
     if (!hasCome) {
       // Which has it wake this again.

@@ -235,7 +235,26 @@ describe('notifications', () => {
     const before = driver.availEvent;
     queue.enableNotifications();
 
-    expect([before, driver.availEvent, driver.usedFlags]).toEqual([0xffff, 2, 0]);
+    expect([before, driver.availEvent, driver.usedFlags]).toEqual([0, 2, 0]);
+  });
+
+  it('are not asked for any more when the wish is taken back', () => {
+    const { driver, queue } = testQueue();
+    driver.add([READABLE], [READABLE]);
+    queue.pop();
+    queue.pop();
+    queue.enableNotifications();
+    queue.withdrawNotifications();
+
+    expect([driver.availEvent, driver.usedFlags]).toEqual([1, 0]);
+  });
+
+  it('are not asked for any more by the flag if event indices are not negotiated', () => {
+    const { driver, queue } = testQueue({ features: Features.none });
+    queue.enableNotifications();
+    queue.withdrawNotifications();
+
+    expect(driver.usedFlags).toBe(VRING_USED_F_NO_NOTIFY);
   });
 
   it.each([Features.none, Features.eventIdx])(

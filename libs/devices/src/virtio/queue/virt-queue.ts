@@ -218,11 +218,19 @@ export class VirtQueue {
    * Tells the driver that it need not notify for now; it may nevertheless. Virtio 1.2, 2.7.10.2.
    */
   disableNotifications(): void {
+    // With EVENT_IDX, the event that was reached already does it.
+    if (!this.#eventIdx) {
+      Atomics.store(this.#used, RING_FLAGS, VRING_USED_F_NO_NOTIFY);
+    }
+  }
+
+  /** The same while the driver was asked to notify, and has not. */
+  withdrawNotifications(): void {
     if (this.#eventIdx) {
-      // The next entry is to be beyond the event, and the event so far off that no other reaches it.
+      // The next entry is beyond the event then, and it is far off until another is at it.
       Atomics.store(this.#used, this.#availEvent, (this.#nextAvail - 1) & INDEX_MASK);
     } else {
-      Atomics.store(this.#used, RING_FLAGS, VRING_USED_F_NO_NOTIFY);
+      this.disableNotifications();
     }
   }
 
