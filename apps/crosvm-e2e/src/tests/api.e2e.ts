@@ -108,7 +108,7 @@ testUnless(
     await Promise.all([vm.start(), other.start()]);
     await Promise.all([vm, other].map((each) => each.console.expect(/^@ready: yes/m, limit)));
     vm.console.write('a word\n');
-    const { match } = await vm.console.expect(/^@heard: (.*?)\r*$/m, limit);
+    const { match } = await vm.console.expect(/^@heard: (.*?)\r*\n/m, limit);
     await expect(vm.console.expect('@grown', { timeoutMs: 50 })).rejects.toMatchObject({
       name: 'ExpectError',
       code: 'TIMEOUT',

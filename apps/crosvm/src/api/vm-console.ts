@@ -67,7 +67,8 @@ export class VmConsole extends Duplex {
   }
 
   /**
-   * Reads the output of the guest up to where a pattern matches, and leaves what follows.
+   * Reads the output of the guest up to where a pattern matches, and leaves what follows. A pattern sees
+   * what has come so far, and `$` is the end of that, too: a whole line ends with `\r?\n`.
    * @throws ExpectError NOT_SEEN if the output ends first, or a MiB comes without it; TIMEOUT
    * @throws what the signal says, if it is aborted
    */
