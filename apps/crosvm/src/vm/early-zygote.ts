@@ -19,12 +19,12 @@ function start(custom: boolean): ZygoteProcess {
   return startZygote(custom);
 }
 
-/** Starts one that will be taken when it is known what for. That it cannot be had, its taker is told. */
+/** Starts one that will be taken when it is known what for. If it cannot be had, its taker is told. */
 export function startEarlyZygote(custom: boolean): void {
   try {
     early = { ...start(custom), custom };
   } catch {
-    early = undefined;
+    // Whoever takes one tries again.
   }
 }
 

@@ -43,13 +43,12 @@ export class HostZygote {
   constructor(poller: Poller, custom: boolean) {
     this.#poller = poller;
     const { process: child, script, socket, gone } = takeZygote(custom);
-    this.ended = gone.then(() => undefined);
+    this.ended = gone.then((how) => this.#gone(how));
     this.#socket = FdSocket.adopt(socket, {
       maxBytes: MAX_ZYGOTE_MESSAGE,
       maxFds: 0,
       nonblock: true,
     });
-    void gone.then((how) => this.#gone(how));
     this.#watch = new StartWatch(child.pid, script, {
       onZygote: (how) => {
         child.kill('SIGKILL');

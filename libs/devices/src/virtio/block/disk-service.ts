@@ -1,6 +1,6 @@
 import type { ActivationContext } from '../backend';
 import { type Awaited, Linger } from '../queue/linger';
-import { CHAINS_PER_WAKE, type ChainServer } from '../queue/serve-queue';
+import { CHAINS_PER_WAKE, type ChainServer, serveChains } from '../queue/serve-queue';
 import type { VirtQueue } from '../queue/virt-queue';
 import type { BlockEngine } from './block-engine';
 
@@ -81,7 +81,7 @@ export class DiskService implements Awaited {
     }
     this.#serving = index;
     for (let round = 0; round < ROUNDS_PER_TURN; round += 1) {
-      const more = this.#serveChains(queue);
+      const more = serveChains(queue, this.#server) === CHAINS_PER_WAKE;
       this.#engine.commit();
       if (more || queue.broken !== undefined) {
         return more;
@@ -92,18 +92,6 @@ export class DiskService implements Awaited {
       if (!this.#lookFor(queue)) {
         return queue.enableNotifications();
       }
-    }
-    return true;
-  }
-
-  /** Whether there is more in the queue than one turn takes. */
-  #serveChains(queue: VirtQueue): boolean {
-    for (let left = CHAINS_PER_WAKE; left > 0; left -= 1) {
-      const chain = queue.pop();
-      if (chain === undefined) {
-        return false;
-      }
-      this.#server.serve(chain, queue);
     }
     return true;
   }

@@ -13,6 +13,18 @@ export interface ChainServer {
   serve(chain: DescriptorChain, queue: VirtQueue): void;
 }
 
+/** Serves what is in a queue, up to CHAINS_PER_WAKE chains; returns how many there were. */
+export function serveChains(queue: VirtQueue, server: ChainServer): number {
+  for (let served = 0; served < CHAINS_PER_WAKE; served += 1) {
+    const chain = queue.pop();
+    if (chain === undefined) {
+      return served;
+    }
+    server.serve(chain, queue);
+  }
+  return CHAINS_PER_WAKE;
+}
+
 /**
  * Serves what is in a queue, up to `chains` chains, without notifications meanwhile. Returns
  * whether there is, or may be, more; if not, the driver was asked to notify.
@@ -42,12 +54,5 @@ export function serveQueue(
  */
 export function serveStream(queue: VirtQueue, server: ChainServer): boolean {
   queue.disableNotifications();
-  for (let served = 0; served < CHAINS_PER_WAKE; served += 1) {
-    const chain = queue.pop();
-    if (chain === undefined) {
-      return served > 0 || queue.enableNotifications();
-    }
-    server.serve(chain, queue);
-  }
-  return true;
+  return serveChains(queue, server) > 0 || queue.enableNotifications();
 }
