@@ -1,6 +1,6 @@
 import { Linger } from './linger';
 
-/** A clock that is moved by hand, and a look takes 0.1 us of it. */
+/** A clock that is moved by hand, and a look takes 20 ns of it. */
 class World {
   now = 1;
   looks = 0;
@@ -9,12 +9,17 @@ class World {
 
   hasCome(): boolean {
     this.looks += 1;
-    this.now += 0.0001;
+    this.now += 0.00002;
     return this.looks > this.comesAfter;
   }
 }
 
-function make(cpus = 2): { world: World; linger: Linger; wait: (ms: number) => number } {
+/** @param serving milliseconds that it takes to do what is to be done between two waits */
+function make({ cpus = 2, serving = 0.01 } = {}): {
+  world: World;
+  linger: Linger;
+  wait: (ms: number) => number;
+} {
   const world = new World();
   const linger = new Linger(cpus, () => world.now);
   /** Waits for what comes after a while; returns how often was looked. */
@@ -27,6 +32,7 @@ function make(cpus = 2): { world: World; linger: Linger; wait: (ms: number) => n
       world.now = Math.max(world.now, from + ms);
       linger.woken();
     }
+    world.now += serving;
     return world.looks;
   };
   return { world, linger, wait };
@@ -61,28 +67,49 @@ describe('a linger', () => {
     expect(looks.indexOf(true)).toBe(16);
   });
 
-  it('looks for 0.2 ms, however long a look takes', () => {
-    const { world, wait } = make();
+  it.each([
+    ['0.2 ms where little is to be done', 0.001, 0.2],
+    ['eight times as long as it takes to do what is to be done', 0.1, 0.8],
+    ['4 ms at most', 1, 4],
+  ])('looks for %s', (_, serving, ms) => {
+    const { world, linger, wait } = make({ serving });
     wait(0.1);
-    // It is measured here.
-    wait(0.1);
+    // It takes some times to know.
+    for (let times = 0; times < 100; times += 1) {
+      world.looks = 0;
+      world.comesAfter = 10;
+      linger.lookFor(world);
+      world.now += serving;
+    }
     const from = world.now;
     wait(0);
-    expect(world.now - from).toBeCloseTo(0.2);
+    expect(world.now - from - serving).toBeGreaterThanOrEqual(ms);
+    expect(world.now - from - serving).toBeLessThan(1.1 * ms);
+  });
+
+  it('is not misled by a time that was long because the thread was interrupted', () => {
+    const { world, wait } = make();
+    wait(0.1);
+    world.now += 100;
+    const from = world.now;
+    wait(0);
+    expect(world.now - from).toBeLessThan(1);
   });
 
   it('rests where what it waits for does not come as long as it looks, and tries again', () => {
     const { wait } = make();
     wait(0.1);
-    const looks = Array.from({ length: 600 }, () => wait(0.1) > 0);
-    const turns = looks.filter((looked, index) => looked !== looks[index - 1]).length;
-    expect(looks.slice(0, 5)).toEqual([true, true, true, true, false]);
-    expect(looks.filter(Boolean).length).toBeLessThan(15);
-    expect(turns).toBeGreaterThanOrEqual(5);
+    const looks = Array.from({ length: 900 }, () => wait(0.1) > 0);
+    const at = looks.flatMap((looked, index) => (looked ? [index] : []));
+    // Four times, with some waits between, and then for a while no more.
+    expect(at.slice(0, 4)).toEqual([0, 17, 34, 51]);
+    expect(at[4]).toBeGreaterThan(51 + 256);
+    expect(at.length).toBeGreaterThan(5);
+    expect(at.length).toBeLessThan(15);
   });
 
   it('does not look on a machine with one CPU', () => {
-    const { wait } = make(1);
+    const { wait } = make({ cpus: 1 });
     expect(Array.from({ length: 10 }, () => wait(0.1))).toEqual(Array(10).fill(0));
   });
 

@@ -1,16 +1,28 @@
 import { availableParallelism } from 'node:os';
 
-/** Longest look, in milliseconds: as long as KVM looks for what wakes a vCPU (halt_poll_ns on x86). */
-const LONGEST_MS = 0.2;
+/** Shortest look, in milliseconds: as long as KVM looks for what wakes a vCPU (halt_poll_ns on x86). */
+const SHORTEST_MS = 0.2;
+
+/** Longest look, in milliseconds. */
+const LONGEST_MS = 4;
+
+/**
+ * A look takes so many times as long as what is done between two waits, within these limits: where that takes
+ * longer, the machine is slower or there is more to be done, and so does a driver take longer to ask again.
+ */
+const TIMES_SERVED = 8;
+
+/** How many of the last times count for that. */
+const AVERAGED = 8;
+
+/** The clock is read once in so many looks. */
+const LOOKS = 512;
 
 /** Looks in vain, one after the other, after which there are none for a while. */
 const MAX_MISSES = 4;
 
 /** So many waits that while is. */
 const REST = 256;
-
-/** How often is looked before the first time that it is measured how long that takes. */
-const FIRST_LOOKS = 1000;
 
 /** After a wait that was long, so many are not measured. */
 const UNMEASURED = 15;
@@ -25,14 +37,19 @@ export interface Awaited {
  * Looks a while for what comes next before its thread sleeps: being woken takes longer than many a driver
  * or disk, and a driver whose device is awake need not notify it, which is an exit.
  *
- * It is worth while as long as what is waited for mostly comes within 0.2 ms, and is found by looking, as
+ * It is worth while as long as what is waited for mostly comes within the time of a look, and is found by it, as
  * it is not when the driver waits for this very CPU; every now and then that is tried again. So a device that is
  * little used costs nothing, and a busy one costs a CPU.
  */
 export class Linger {
   readonly #canHelp: boolean;
   readonly #now: () => number;
-  #looks = FIRST_LOOKS;
+  /** How long to look, in milliseconds. */
+  #longest = SHORTEST_MS;
+  /** How long it takes to do what is to be done between two waits, in milliseconds. */
+  #serving = 0;
+  /** When the last wait ended, in milliseconds; 0 if it is not known. */
+  #ended = 0;
   /** When the wait began, in milliseconds; 0 if it is not measured. */
   #since = 0;
   #isShort = false;
@@ -55,16 +72,21 @@ export class Linger {
     return this.#isShort && this.#rest === 0;
   }
 
-  /** Looks for 0.2 ms. Whether it has come; else the caller is going to sleep. */
+  /** Looks a while. Whether it has come; else the caller is going to sleep. */
   lookFor(awaited: Awaited): boolean {
     const from = this.#now();
-    for (let left = this.#looks; left > 0; left -= 1) {
-      if (awaited.hasCome()) {
-        this.#misses = 0;
-        return true;
+    this.#served(from);
+    const until = from + this.#longest;
+    for (let now = from; now < until; now = this.#now()) {
+      for (let left = LOOKS; left > 0; left -= 1) {
+        if (awaited.hasCome()) {
+          this.#misses = 0;
+          this.#ended = now;
+          return true;
+        }
       }
     }
-    this.#missed(this.#now() - from);
+    this.#missed();
     this.#since = from;
     return false;
   }
@@ -76,22 +98,32 @@ export class Linger {
       this.#unmeasured -= 1;
     } else if (this.#canHelp) {
       this.#since = this.#now();
+      this.#served(this.#since);
     }
   }
 
   /** The caller was woken, by what it waits for or by something else that is to be done for it. */
   woken(): void {
     if (this.#since !== 0) {
-      this.#isShort = this.#now() - this.#since <= LONGEST_MS;
+      this.#ended = this.#now();
+      this.#isShort = this.#ended - this.#since <= this.#longest;
       this.#since = 0;
       this.#unmeasured = this.#isShort ? 0 : UNMEASURED;
     }
   }
 
-  #missed(took: number): void {
-    // Not all at once: this thread may have been interrupted.
-    const factor = Math.min(Math.max(LONGEST_MS / Math.max(took, 0.001), 0.5), 2);
-    this.#looks = Math.max(Math.floor(this.#looks * factor), 1);
+  /** A wait begins. */
+  #served(now: number): void {
+    if (this.#ended !== 0) {
+      // No more than that: this thread may have been interrupted.
+      const took = Math.min(now - this.#ended, LONGEST_MS / TIMES_SERVED);
+      this.#ended = 0;
+      this.#serving += (took - this.#serving) / AVERAGED;
+      this.#longest = Math.max(TIMES_SERVED * this.#serving, SHORTEST_MS);
+    }
+  }
+
+  #missed(): void {
     this.#misses += 1;
     if (this.#misses === MAX_MISSES) {
       this.#misses = 0;
