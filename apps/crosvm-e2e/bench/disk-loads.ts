@@ -1,4 +1,4 @@
-import { LOAD_MS } from './settings';
+import { LOAD_MS, LOADS_PATTERN } from './settings';
 
 /** A load on a disk. */
 export interface Load {
@@ -25,7 +25,7 @@ const PAGE = 4096;
 const MIB = 1024 ** 2;
 
 /** What is done to each disk, reads first: what was written may still be under way at the host. */
-export const LOADS: readonly Load[] = [
+const ALL_LOADS: readonly Load[] = [
   load('randread', PAGE, 1),
   load('randread', PAGE, 32),
   load('read', MIB, 1),
@@ -35,6 +35,9 @@ export const LOADS: readonly Load[] = [
   load('write', MIB, 1),
   load('write', MIB, 8),
 ];
+
+/** Those of them that are to be measured. */
+export const LOADS = ALL_LOADS.filter(({ id }) => LOADS_PATTERN.test(id));
 
 /** What all loads on a disk take: each of them is kept up for half as long before it counts. */
 export const LOADS_MS = (LOADS.length + 2) * LOAD_MS * 1.5;

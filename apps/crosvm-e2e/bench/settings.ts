@@ -21,6 +21,9 @@ export const EXITS = positive('CROSVM_BENCH_EXITS', 100_000);
 /** Milliseconds that each load on a disk is kept up, and half of that before. */
 export const LOAD_MS = 1000 * positive('CROSVM_BENCH_SECONDS', 1);
 
+/** Of the loads on disks, those whose id (`randread-32`, for instance) matches. */
+export const LOADS_PATTERN = new RegExp(process.env.CROSVM_BENCH_LOADS ?? '');
+
 /** MiB of a disk. */
 export const DISK_MIB = positive('CROSVM_BENCH_DISK_MIB', 256);
 
