@@ -85,7 +85,7 @@ export function hostLacksRoot(): Lack {
 }
 
 /** So many rows of a table are seen under emulation, too. */
-const SLOW_ROWS = 5;
+const SLOW_ROWS = 2;
 
 /**
  * Is this an emulated machine, where what is seen natively, too, would take too long?

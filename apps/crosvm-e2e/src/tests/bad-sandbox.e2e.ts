@@ -15,6 +15,7 @@ import {
   inChroot,
   Scratch,
   testUnless,
+  tooSlow,
   withoutNamespaces,
 } from '../harness';
 
@@ -23,8 +24,8 @@ const lack = hostLacksBareMetal() ?? hostLacksNamespaces();
 const busy = ['run', bareMetalProgram('busy')];
 
 describe('where devices cannot be jailed, crosvm run ends and says what to do', () => {
-  for (const kind of ['user', 'net', 'mnt']) {
-    testUnless(lack, `without ${kind} namespaces`, async () => {
+  for (const [index, kind] of ['user', 'net', 'mnt'].entries()) {
+    testUnless(lack ?? tooSlow(index), `without ${kind} namespaces`, async () => {
       const says =
         /device host of (?:serial 1|rng) failed: it cannot be jailed: new namespaces: .*ENOSPC/;
       const hint = new RegExp(`sysctl user\\.max_${kind}_namespaces=`);
@@ -32,7 +33,7 @@ describe('where devices cannot be jailed, crosvm run ends and says what to do', 
     });
   }
 
-  testUnless(lack, 'where it may not have namespaces', async () => {
+  testUnless(lack ?? tooSlow(), 'where it may not have namespaces', async () => {
     using directory = new Scratch();
     const says =
       /device host of (?:serial 1|rng) failed: it cannot be jailed: new namespaces: .*EPERM/;
@@ -40,13 +41,13 @@ describe('where devices cannot be jailed, crosvm run ends and says what to do', 
     await expectRefusal(busy, { status: 1, says, hint }, { wrapper: inChroot(directory.path) });
   });
 
-  testUnless(lack, 'without /proc', async () => {
+  testUnless(lack ?? tooSlow(), 'without /proc', async () => {
     const wrapper = afterMounts('mount -t tmpfs none /proc');
     const says = /device hosts cannot be started: .*\/proc/;
     await expectRefusal(busy, { status: 1, says, hint: /mount -t proc/ }, { wrapper });
   });
 
-  testUnless(lack, 'although the guest has ended before that was known', async () => {
+  testUnless(lack ?? tooSlow(), 'although the guest has ended before that was known', async () => {
     using directory = new Scratch();
     const selftest = ['run', '-p', 'tests=none', bareMetalProgram('selftest')];
     const says = /it cannot be jailed: new namespaces: .*EPERM/;
@@ -56,14 +57,16 @@ describe('where devices cannot be jailed, crosvm run ends and says what to do', 
 });
 
 describe('a jail with a root of its own is had', () => {
-  for (const [what, command] of [
-    ['with an empty /var/empty', 'mkdir /var/empty'],
-    ['without /var/empty', 'true'],
-    ['with a /var/empty that is not empty', 'mkdir /var/empty && touch /var/empty/file'],
-    ['with a /var/empty that leads elsewhere', 'ln -s / /var/empty'],
-    ['with a /var/empty that is a file', 'touch /var/empty'],
-  ] as const) {
-    testUnless(lack, what, async () => {
+  for (const [index, [what, command]] of (
+    [
+      ['with an empty /var/empty', 'mkdir /var/empty'],
+      ['without /var/empty', 'true'],
+      ['with a /var/empty that is not empty', 'mkdir /var/empty && touch /var/empty/file'],
+      ['with a /var/empty that leads elsewhere', 'ln -s / /var/empty'],
+      ['with a /var/empty that is a file', 'touch /var/empty'],
+    ] as const
+  ).entries()) {
+    testUnless(lack ?? tooSlow(index), what, async () => {
       const wrapper = afterMounts(`mount -t tmpfs none /var && ${command}`);
       await using vm = Crosvm.spawn(busy, { wrapper, noInput: true });
       await vm.expect(/^busy: 1 devices\r?\n/m, BOOT_MS);
@@ -100,16 +103,20 @@ describe('crosvm that its own policy does not let work', () => {
     );
   });
 
-  testUnless(lack, 'does not go on without a call that Node cannot do without', async () => {
-    using files = new Scratch();
-    await using vm = start(files, 'epoll_pwait');
-    expect(await vm.ended()).toEqual({ code: null, signal: 'SIGABRT' });
-    expect(vm.stderr.text).toMatch(
-      /^crosvm: crosvm itself made a system call that its policy forbids: epoll_pwait\(/,
-    );
-  });
+  testUnless(
+    lack ?? tooSlow(),
+    'does not go on without a call that Node cannot do without',
+    async () => {
+      using files = new Scratch();
+      await using vm = start(files, 'epoll_pwait');
+      expect(await vm.ended()).toEqual({ code: null, signal: 'SIGABRT' });
+      expect(vm.stderr.text).toMatch(
+        /^crosvm: crosvm itself made a system call that its policy forbids: epoll_pwait\(/,
+      );
+    },
+  );
 
-  testUnless(lack, 'goes on where that is only logged', async () => {
+  testUnless(lack ?? tooSlow(), 'goes on where that is only logged', async () => {
     using files = new Scratch();
     await using vm = start(files, 'lseek', '--seccomp-log-failures');
     await vm.stderr.expect(/^WARN crosvm itself made a system call .*: lseek\(0x/m, ANSWER_MS);
@@ -119,34 +126,40 @@ describe('crosvm that its own policy does not let work', () => {
 });
 
 describe('a device that its policy does not let work ends crosvm', () => {
-  for (const [device, policy, call] of [
-    ['serial 1', 'serial_device', 'timerfd_settime'],
-    ['rng', 'rng_device', 'getrandom'],
-    ['disk vda', 'block_device', 'preadv'],
-  ] as const) {
-    testUnless(lack, `and the system call is named: ${device}, ${call}`, async () => {
-      using files = new Scratch();
-      cpSync(
-        join(checkout(), 'seccomp', process.arch === 'x64' ? 'x86_64' : 'aarch64'),
-        files.path,
-        {
-          recursive: true,
-        },
-      );
-      const path = files.file(`${policy}.policy`);
-      const text = readFileSync(path, 'utf8');
-      const smaller = text.replace(new RegExp(`^${call}: .*$`, 'm'), '');
-      expect(smaller).not.toBe(text);
-      writeFileSync(path, smaller);
-      const disk = ['--disk', emptyImage(files.file('vda'), 2 ** 20)];
-      const args = ['run', '--seccomp-policy-dir', files.path, ...disk, bareMetalProgram('busy')];
-      await using vm = Crosvm.spawn(args, { noInput: true });
-      expect(await vm.ended()).toEqual({ code: 1, signal: null });
-      expect(vm.stderr.text).toMatch(
-        new RegExp(
-          `^crosvm: the device host of ${device} failed: it made a system call that its policy forbids: ${call}\\(.*\\), number \\d+\n$`,
-        ),
-      );
-    });
+  for (const [index, [device, policy, call]] of (
+    [
+      ['serial 1', 'serial_device', 'timerfd_settime'],
+      ['rng', 'rng_device', 'getrandom'],
+      ['disk vda', 'block_device', 'preadv'],
+    ] as const
+  ).entries()) {
+    testUnless(
+      lack ?? tooSlow(index),
+      `and the system call is named: ${device}, ${call}`,
+      async () => {
+        using files = new Scratch();
+        cpSync(
+          join(checkout(), 'seccomp', process.arch === 'x64' ? 'x86_64' : 'aarch64'),
+          files.path,
+          {
+            recursive: true,
+          },
+        );
+        const path = files.file(`${policy}.policy`);
+        const text = readFileSync(path, 'utf8');
+        const smaller = text.replace(new RegExp(`^${call}: .*$`, 'm'), '');
+        expect(smaller).not.toBe(text);
+        writeFileSync(path, smaller);
+        const disk = ['--disk', emptyImage(files.file('vda'), 2 ** 20)];
+        const args = ['run', '--seccomp-policy-dir', files.path, ...disk, bareMetalProgram('busy')];
+        await using vm = Crosvm.spawn(args, { noInput: true });
+        expect(await vm.ended()).toEqual({ code: 1, signal: null });
+        expect(vm.stderr.text).toMatch(
+          new RegExp(
+            `^crosvm: the device host of ${device} failed: it made a system call that its policy forbids: ${call}\\(.*\\), number \\d+\n$`,
+          ),
+        );
+      },
+    );
   }
 });

@@ -98,9 +98,9 @@ const WAYS: readonly Way[] = [
   {
     name: 'several queues and large packets',
     options: ['--net-vq-pairs', '4', '--net-mtu', '9000'],
-    // There it takes minutes: each frame is a call that is recorded.
-    policy: IS_EMULATED ? undefined : 'net_device.policy',
+    policy: 'net_device.policy',
     expected: { mtu: '9000', queues: String(CPUS) },
+    lack: tooSlow(),
   },
   {
     name: 'a card that the kernel serves, without a jail',

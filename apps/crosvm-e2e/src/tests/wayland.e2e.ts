@@ -61,8 +61,10 @@ describe.each([
   ['in a jail', []],
   ['in a thread', ['--disable-sandbox']],
 ])('Wayland for a guest, served %s', (_, options) => {
+  const lackOfWay = lack ?? (options.length === 0 ? undefined : tooSlow());
+
   testUnless(
-    lack,
+    lackOfWay,
     'shows what two guests draw, pixel for pixel, until the compositor dies',
     async () => {
       await using weston = await Weston.start();
@@ -87,7 +89,7 @@ describe.each([
 });
 
 testUnless(
-  lack,
+  lack ?? tooSlow(),
   'a guest whose window is on top can end, and the other one is seen again',
   async () => {
     await using weston = await Weston.start();
