@@ -7,8 +7,8 @@ const SHORTEST_MS = 0.2;
 const LONGEST_MS = 4;
 
 /**
- * A look takes so many times as long as what is done between two waits, within these limits: where that takes
- * longer, the machine is slower or there is more to be done, and so does a driver take longer to ask again.
+ * A look takes so many times as long as passes between two waits for the same, within these limits: where that
+ * takes longer, the machine is slower or there is more to be done, and so does a driver take longer to ask again.
  */
 const TIMES_SERVED = 8;
 
@@ -46,7 +46,7 @@ export class Linger {
   readonly #now: () => number;
   /** How long to look, in milliseconds. */
   #longest = SHORTEST_MS;
-  /** How long it takes to do what is to be done between two waits, in milliseconds. */
+  /** How long it takes from the end of a wait to the next one here, in milliseconds. */
   #serving = 0;
   /** When the last wait ended, in milliseconds; 0 if it is not known. */
   #ended = 0;
