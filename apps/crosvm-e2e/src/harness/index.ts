@@ -53,6 +53,7 @@ export {
   type Lack,
   testUnless,
   tooSlow,
+  tooSlowUnless,
 } from './requirements';
 export { type CommandOutcome, runCrosvm } from './run-crosvm';
 export { Scratch } from './scratch';

@@ -96,3 +96,8 @@ export function tooSlow(row = SLOW_ROWS): Lack {
     ? 'it takes long under emulation, and is seen natively'
     : undefined;
 }
+
+/** As `tooSlow`, but for the one of many that is seen under emulation, too. */
+export function tooSlowUnless(isChosen: boolean): Lack {
+  return isChosen ? undefined : tooSlow();
+}

@@ -10,7 +10,7 @@ import {
   scaled,
   Scratch,
   testUnless,
-  tooSlow,
+  tooSlowUnless,
 } from '../harness';
 
 const MIB = 2 ** 20;
@@ -24,7 +24,7 @@ describe.each([
   ['a process for each device', []],
   ['one process for all devices', ['--disable-sandbox']],
 ])('the bare-metal guest with %s', (_, options) => {
-  const lackOfWay = lack ?? (options.length === 0 ? undefined : tooSlow());
+  const lackOfWay = lack ?? tooSlowUnless(options.length === 0);
 
   for (const [program, does] of [
     ['selftest', 'finds every device as it has to be'],

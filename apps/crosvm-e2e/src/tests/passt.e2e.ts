@@ -20,7 +20,7 @@ import {
   staticProgram,
   takeProgram,
   testUnless,
-  tooSlow,
+  tooSlowUnless,
   until,
   withUplink,
 } from '../harness';
@@ -85,7 +85,7 @@ describe('a guest with the network of passt', () => {
     ['in a jail', true],
     ['without a jail', false],
   ] as const) {
-    const lackOfWay = lack ?? (isJailed ? undefined : tooSlow());
+    const lackOfWay = lack ?? tooSlowUnless(isJailed);
     testUnless(
       lackOfWay,
       `has an address, names, and ports that are published, ${name}`,

@@ -15,6 +15,7 @@ import {
   Sway,
   testUnless,
   tooSlow,
+  tooSlowUnless,
   UnixServer,
   Weston,
 } from '../harness';
@@ -61,7 +62,7 @@ describe.each([
   ['in a jail', []],
   ['in a thread', ['--disable-sandbox']],
 ])('Wayland for a guest, served %s', (_, options) => {
-  const lackOfWay = lack ?? (options.length === 0 ? undefined : tooSlow());
+  const lackOfWay = lack ?? tooSlowUnless(options.length === 0);
 
   testUnless(
     lackOfWay,
